@@ -1,0 +1,39 @@
+"""Files that appear under their final name only when they are complete."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; move it there when the block ends well, remove it otherwise.
+
+    The temporary file lies in the same folder (so that the move is atomic) and keeps the suffix (so that
+    writers which look at it choose the right format).
+
+    Args:
+        path: The final name. Its folder must exist.
+
+    Yields:
+        The path to write to.
+
+    Raises:
+        OSError: The folder is missing or not writable.
+    """
+    final = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{final.stem}-", suffix=final.suffix, dir=final.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        if os.name == "posix":
+            mask = os.umask(0)
+            os.umask(mask)
+            temporary.chmod(0o666 & ~mask)
+        temporary.replace(final)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
