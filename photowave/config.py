@@ -90,7 +90,7 @@ class ConditioningConfig:
     """How photo features become the global conditioning vector."""
 
     kind: Literal["texture", "photo"] = "texture"
-    """`texture`: the decoder is conditioned on the texture of its own clip, which the photo learns to predict.
+    """`texture`: the decoder is conditioned on the texture of its clip, which the photo learns to predict.
     `photo`: trained end to end from photo features."""
     channels: int = 64
     """Length of the global conditioning vector."""
@@ -125,7 +125,7 @@ class WaveNetConfig:
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) * 2
     """Dilation of each layer, in frames. The kernel has two taps."""
     output: Literal["softmax", "mixture"] = "softmax"
-    """`softmax` over mu-law levels (one band), or `mixture` of logistics over frames of any number of bands."""
+    """`softmax` over mu-law levels (one band), or `mixture` of logistics over frames of any band number."""
     quantization_levels: int = 256
     """Mu-law levels of the softmax output."""
     mixtures: int = 10
