@@ -151,8 +151,8 @@ class WaveNetConfig:
 
     @property
     def receptive_field(self) -> int:
-        """Input frames that one output depends on: one for the input and one per dilation step."""
-        return 1 + sum(self.dilations)
+        """Past frames that one output depends on: two taps at the input, then one dilation per layer."""
+        return 2 + sum(self.dilations)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,119 @@
+"""A trained decoder as plain arrays, laid out for the compiled kernel."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from photowave.wavenet import MixtureOutput, WaveNet
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class PackedWaveNet:
+    """Weights of a WaveNet as the kernel reads them; one copy serves all sounds and threads.
+
+    Attributes:
+        weights: See `kernel.run`.
+        softmax: Whether frames are levels.
+        bands: Samples per frame.
+        uniforms: Random numbers per frame.
+    """
+
+    weights: tuple[Array, ...]
+    softmax: bool
+    bands: int
+    uniforms: int
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type in which the kernel computes."""
+        return self.weights[0].dtype
+
+    @property
+    def dilations(self) -> Array:
+        """Dilation of each layer, [layers]."""
+        return self.weights[3]
+
+    @property
+    def channels(self) -> int:
+        """Parameters per frame."""
+        return len(self.weights[-1])
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds per frame, embedding and non-linearities left out."""
+        return sum(self.weights[index].size for index in (4, 5, 7, 8))
+
+
+def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> PackedWaveNet:
+    """Copy a decoder's weights into the kernel's layout.
+
+    Args:
+        wavenet: The decoder; left as it is.
+        dtype: float32, or float64 to compare with a reference.
+    """
+
+    def array(tensor: Tensor) -> Array:
+        return np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype=dtype)
+
+    layers = list(wavenet.layers)
+    residual = len(wavenet.input_bias)
+    skip = wavenet.skip.weight.t().unflatten(0, (len(layers), -1))
+    mix = torch.zeros(*skip.shape[:2], residual + skip.shape[2], dtype=skip.dtype)
+    mix[:, :, residual:] = skip.detach().cpu()
+    residual_bias = torch.zeros(len(layers), residual, dtype=skip.dtype)
+    for index, layer in enumerate(layers):
+        if layer.residual is not None:
+            mix[index, :, :residual] = layer.residual.weight.detach().cpu().t()
+            residual_bias[index] = layer.residual.bias.detach().cpu()
+    mixture = isinstance(wavenet.output, MixtureOutput)
+    # An Embedding holds [inputs, channels], a Linear [channels, inputs].
+    embedding = wavenet.embedding.weight.t() if mixture else wavenet.embedding.weight
+    scale = wavenet.output.scale if isinstance(wavenet.output, MixtureOutput) else torch.ones(1)
+    weights = (
+        array(embedding),
+        array(wavenet.input_bias),
+        array(scale),
+        np.asarray(wavenet.dilations, dtype=np.int64),
+        array(torch.stack([layer.taps.weight.t() for layer in layers])),
+        array(mix),
+        array(residual_bias),
+        array(wavenet.hidden.weight.t()),
+        array(wavenet.project.weight.t()),
+        array(wavenet.project.bias),
+    )
+    bands = wavenet.output.bands if isinstance(wavenet.output, MixtureOutput) else 1
+    return PackedWaveNet(weights, not mixture, bands, wavenet.output.uniforms)
+
+
+@torch.no_grad()
+def lane_biases(wavenet: WaveNet, vectors: Tensor, *, dtype: np.dtype[Any] | type) -> tuple[Array, Array, Array]:
+    """Add the conditioning to the biases once, since it stays the same for the whole sound.
+
+    Each lane is computed by itself: a product over several rows may round differently from one over a single
+    row, and a sound must not depend on what it is drawn together with.
+
+    Args:
+        wavenet: The decoder.
+        vectors: Global conditioning vectors, [lanes, conditioning].
+        dtype: The kernel's type.
+
+    Returns:
+        Biases of gates [lanes, layers, 2 * gate], of the skip sum and of the hidden layer [lanes, skip].
+    """
+    layers = list(wavenet.layers)
+    taps = torch.stack([layer.taps.bias for layer in layers])
+    gates, skips, hiddens = [], [], []
+    for vector in vectors:
+        gates.append(wavenet.condition_gates(vector).unflatten(-1, (len(layers), -1)) + taps)
+        skips.append(wavenet.skip.bias + wavenet.condition_skip(vector))
+        hiddens.append(wavenet.hidden.bias + wavenet.condition_hidden(vector))
+    gate, skip, hidden = (
+        np.ascontiguousarray(torch.stack(parts).cpu().numpy(), dtype=dtype) for parts in (gates, skips, hiddens)
+    )
+    return gate, skip, hidden

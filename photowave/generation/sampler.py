@@ -1,0 +1,141 @@
+"""The cached sampler: draws several sounds, chunk by chunk, on several cores."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from photowave.generation import kernel
+from photowave.generation.packing import Array, PackedWaveNet, lane_biases
+from photowave.generation.randomness import UniformStream
+from photowave.wavenet import WaveNet
+
+
+@dataclass
+class _Group:
+    """The lanes that one thread draws, with their state; see `kernel.run` for the shapes."""
+
+    sounds: slice
+    biases: tuple[Array, Array, Array]
+    rings: Array
+    positions: Array
+    taps: Array
+
+
+class CachedSampler:
+    """Draws frames with compiled code; what is drawn depends only on weights, vector, seed and settings.
+
+    Args:
+        wavenet: The decoder.
+        packed: Its weights in the kernel's layout.
+        vectors: Conditioning vector of each sound, [sounds, conditioning].
+        seeds: A seed for each sound.
+        temperature: Above 0; 1 draws as learned.
+        guidance: 1 draws as learned; above 1 moves away from `null`, which doubles the work.
+        null: Vector without photo, [conditioning]; needed for a guidance other than 1.
+        threads: Threads to spread the sounds over; None: one per core.
+    """
+
+    def __init__(
+        self,
+        wavenet: WaveNet,
+        packed: PackedWaveNet,
+        *,
+        vectors: Tensor,
+        seeds: Sequence[int],
+        temperature: float = 1.0,
+        guidance: float = 1.0,
+        null: Tensor | None = None,
+        threads: int | None = None,
+    ):
+        assert len(vectors) == len(seeds)
+        self._packed = packed
+        self._temperature = float(temperature)
+        self._guidance = float(guidance)
+        self._streams = [UniformStream(seed) for seed in seeds]
+        lanes = 1
+        if guidance != 1.0:
+            assert null is not None
+            lanes = 2
+            vectors = torch.stack([vectors, null.expand_as(vectors)], 1).flatten(0, 1)
+        biases = lane_biases(wavenet, vectors, dtype=packed.dtype)
+        residual = len(packed.weights[1])
+        self._groups = []
+        for sounds in _shares(len(seeds), threads or os.cpu_count() or 1):
+            part = slice(sounds.start * lanes, sounds.stop * lanes)
+            count = part.stop - part.start
+            self._groups.append(
+                _Group(
+                    sounds=sounds,
+                    biases=(biases[0][part], biases[1][part], biases[2][part]),
+                    rings=np.zeros((count, int(packed.dilations.sum()), residual), packed.dtype),
+                    positions=np.zeros(len(packed.dilations), np.int64),
+                    taps=np.zeros((count, 2, 2 * residual), packed.dtype),
+                )
+            )
+
+    def draw(self, steps: int) -> Tensor:
+        """Draw the next frames.
+
+        Args:
+            steps: How many.
+
+        Returns:
+            Levels [sounds, steps] (int64) or band frames [sounds, steps, bands] (the kernel's type).
+        """
+        per_step = self._packed.uniforms
+        uniforms = np.stack([s.take(steps * per_step).reshape(steps, per_step) for s in self._streams])
+        frames = self._empty_frames(steps)
+        self._run(frames, np.zeros((0, 0, 0), self._packed.dtype), uniforms, forced=False)
+        return torch.from_numpy(frames)
+
+    def follow(self, frames: Tensor) -> Tensor:
+        """Go along given frames and tell what would have been drawn from (teacher forcing).
+
+        Args:
+            frames: Levels [sounds, steps] or band frames [sounds, steps, bands].
+
+        Returns:
+            Parameters of each frame given those before it, [sounds, steps, channels].
+        """
+        given = self._empty_frames(frames.shape[1])
+        given[...] = frames.numpy()
+        parameters = np.empty((*frames.shape[:2], self._packed.channels), self._packed.dtype)
+        self._run(given, parameters, np.zeros((len(frames), 0, 0)), forced=True)
+        return torch.from_numpy(parameters)
+
+    def _empty_frames(self, steps: int) -> Array:
+        shape = (len(self._streams), steps)
+        if self._packed.softmax:
+            return np.zeros(shape, np.int64)
+        return np.zeros((*shape, self._packed.bands), self._packed.dtype)
+
+    def _run(self, frames: Array, parameters: Array, uniforms: Array, *, forced: bool) -> None:
+        packed = self._packed
+
+        def run(group: _Group) -> None:
+            part = frames[group.sounds]
+            kernel.run(
+                packed.weights, group.biases, group.rings, group.positions, group.taps,
+                part if packed.softmax else np.zeros((0, 0), np.int64),
+                np.zeros((0, 0, 0), packed.dtype) if packed.softmax else part,
+                parameters[group.sounds] if len(parameters) else parameters,
+                forced, uniforms[group.sounds], self._temperature, self._guidance,
+            )  # fmt: skip
+
+        if len(self._groups) == 1:
+            run(self._groups[0])
+            return
+        with ThreadPoolExecutor(len(self._groups)) as pool:
+            list(pool.map(run, self._groups))
+
+
+def _shares(count: int, threads: int) -> list[slice]:
+    """Cut `count` sounds into at most `threads` runs of nearly equal length."""
+    parts = min(count, threads)
+    edges = [count * part // parts for part in range(parts + 1)]
+    return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]

@@ -1,0 +1,13 @@
+"""The decoder: a causal dilated stack and the distributions it predicts. Plain modules, no settings, no files."""
+
+from photowave.wavenet.outputs import PCM_STEP, MixtureOutput, OutputDistribution, SoftmaxOutput
+from photowave.wavenet.stack import WaveNet, WaveNetState
+
+__all__ = [
+    "PCM_STEP",
+    "MixtureOutput",
+    "OutputDistribution",
+    "SoftmaxOutput",
+    "WaveNet",
+    "WaveNetState",
+]

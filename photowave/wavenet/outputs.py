@@ -1,0 +1,164 @@
+"""Distributions of the next frame: how it enters the network, is scored and is drawn.
+
+All scores are log2 of the probability of one 16-bit PCM step, so that outputs of every kind compare. Drawing is
+inverse-transform sampling from given uniform numbers: the same numbers, the same frame, on every path.
+"""
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from photowave.audio.mulaw import level_log2_widths
+
+PCM_STEP = 2.0**-15
+"""Width of one 16-bit step for samples in -1 to 1."""
+
+
+class OutputDistribution(nn.Module, ABC):
+    """What a WaveNet needs to know about a frame; see CONTRIBUTING for how to add one."""
+
+    channels: int
+    """Parameters per frame."""
+    uniforms: int
+    """Uniform random numbers that drawing one frame uses up."""
+
+    @abstractmethod
+    def embedding(self, channels: int) -> nn.Module:
+        """Make the layer that turns `network_input` into [..., channels]."""
+
+    @abstractmethod
+    def network_input(self, frames: Tensor) -> Tensor:
+        """Bring frames into the form that the embedding takes."""
+
+    @abstractmethod
+    def log2_prob(self, parameters: Tensor, frames: Tensor) -> Tensor:
+        """Score frames.
+
+        Args:
+            parameters: [..., channels].
+            frames: Levels [...] or band frames [..., bands].
+
+        Returns:
+            Log2 probability of each frame, summed over its samples, [...].
+        """
+
+    @abstractmethod
+    def sample(self, parameters: Tensor, uniforms: Tensor, *, temperature: float) -> Tensor:
+        """Draw frames.
+
+        Args:
+            parameters: [..., channels].
+            uniforms: In (0, 1), [..., uniforms].
+            temperature: Below 1 draws nearer to the most likely, above 1 farther.
+
+        Returns:
+            Levels [...] or band frames [..., bands].
+        """
+
+
+class SoftmaxOutput(OutputDistribution):
+    """Categorical over mu-law levels, van den Oord et al. 2016, sec. 2.2.
+
+    Args:
+        levels: Number of mu-law levels.
+    """
+
+    log2_widths: Tensor
+
+    def __init__(self, *, levels: int):
+        super().__init__()
+        self.channels = levels
+        self.uniforms = 1
+        self.register_buffer("log2_widths", level_log2_widths(levels=levels), persistent=False)
+
+    def embedding(self, channels: int) -> nn.Module:
+        """One row per level: the product with a one-hot vector, without the zeros."""
+        table = nn.Embedding(self.channels, channels)
+        nn.init.normal_(table.weight, std=0.5)
+        return table
+
+    def network_input(self, frames: Tensor) -> Tensor:
+        """Levels enter as they are."""
+        return frames
+
+    def log2_prob(self, parameters: Tensor, frames: Tensor) -> Tensor:
+        """Probability of the level, spread evenly over the 16-bit steps inside it; see the base class."""
+        nats = nn.functional.cross_entropy(
+            parameters.reshape(-1, self.channels), frames.reshape(-1), reduction="none"
+        )
+        return (nats / -math.log(2)).view(frames.shape) - self.log2_widths[frames]
+
+    def sample(self, parameters: Tensor, uniforms: Tensor, *, temperature: float) -> Tensor:
+        """First level at which the cumulated probability exceeds the uniform number."""
+        weights = torch.exp((parameters - parameters.amax(-1, keepdim=True)) / temperature)
+        cumulated = weights.cumsum(-1)
+        threshold = uniforms * cumulated[..., -1:]
+        return (cumulated <= threshold).sum(-1).clamp_max(self.channels - 1)
+
+
+class MixtureOutput(OutputDistribution):
+    """Mixture of logistics over a whole frame: one component is drawn for all bands together.
+
+    After Salimans et al. 2017, "PixelCNN++", arXiv:1701.05517, with the density in place of the difference of
+    cumulative probabilities, and scales no smaller than a quarter of a 16-bit step, at which both agree.
+
+    Args:
+        bands: Samples per frame.
+        mixtures: Components.
+    """
+
+    scale: Tensor
+
+    def __init__(self, *, bands: int, mixtures: int):
+        super().__init__()
+        self.bands = bands
+        self.mixtures = mixtures
+        self.channels = mixtures * (1 + 2 * bands)
+        self.uniforms = 1 + bands
+        self.register_buffer("scale", torch.full((bands,), 0.1))
+
+    def embedding(self, channels: int) -> nn.Module:
+        """A linear map of the frame."""
+        return nn.Linear(self.bands, channels, bias=False)
+
+    def network_input(self, frames: Tensor) -> Tensor:
+        """Bring each band to unit level."""
+        return frames / self.scale
+
+    def split(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Take the parameters apart.
+
+        Args:
+            parameters: [..., channels].
+
+        Returns:
+            Logits [..., mixtures], means and log scales in signal units, [..., mixtures, bands] each.
+        """
+        size = self.mixtures * self.bands
+        logits, means, log_scales = parameters.split([self.mixtures, size, size], -1)
+        shape = (self.mixtures, self.bands)
+        floor = math.log(PCM_STEP / 4)
+        log_scales = (log_scales.unflatten(-1, shape) + self.scale.log()).clamp_min(floor)
+        return logits, means.unflatten(-1, shape) * self.scale, log_scales
+
+    def log2_prob(self, parameters: Tensor, frames: Tensor) -> Tensor:
+        """Density of the frame times the volume of one 16-bit step in every band; see the base class."""
+        logits, means, log_scales = self.split(parameters)
+        distance = (frames.unsqueeze(-2) - means) * torch.exp(-log_scales)
+        density = -distance - log_scales - 2 * nn.functional.softplus(-distance)
+        joint = torch.log_softmax(logits, -1) + density.sum(-1)
+        return (torch.logsumexp(joint, -1) + self.bands * math.log(PCM_STEP)) / math.log(2)
+
+    def sample(self, parameters: Tensor, uniforms: Tensor, *, temperature: float) -> Tensor:
+        """Draw a component, then each band from its logistic; temperature sharpens both."""
+        logits, means, log_scales = self.split(parameters)
+        weights = torch.exp((logits - logits.amax(-1, keepdim=True)) / temperature)
+        cumulated = weights.cumsum(-1)
+        chosen = (cumulated <= uniforms[..., :1] * cumulated[..., -1:]).sum(-1).clamp_max(self.mixtures - 1)
+        index = chosen[..., None, None].expand(*chosen.shape, 1, self.bands)
+        mean = means.gather(-2, index).squeeze(-2)
+        spread = log_scales.gather(-2, index).squeeze(-2).exp() * temperature
+        u = uniforms[..., 1:]
+        return mean + spread * (torch.log(u) - torch.log1p(-u))

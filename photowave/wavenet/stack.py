@@ -1,0 +1,141 @@
+"""The WaveNet decoder: frames so far and a vector in, parameters of the next frame's distribution out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from photowave.wavenet.fused import FusedStack
+from photowave.wavenet.layers import GatedLayer
+from photowave.wavenet.outputs import OutputDistribution
+
+
+@dataclass(frozen=True)
+class WaveNetState:
+    """What the decoder remembers between two chunks.
+
+    Attributes:
+        inputs: Both taps' embedding of the last two frames, [2, batch, 2 * residual].
+        layers: Last `dilation` inputs of each layer, [dilation, batch, residual].
+    """
+
+    inputs: Tensor
+    layers: tuple[Tensor, ...]
+
+
+class WaveNet(nn.Module):
+    """Causal dilated stack with global conditioning in every layer and at the output.
+
+    van den Oord et al. 2016, "WaveNet: a generative model for raw audio", arXiv:1609.03499. The input layer
+    has two taps as well; skip outputs are laid side by side and reduced by one product.
+
+    Args:
+        output: Distribution of a frame; decides how frames enter and how many parameters leave.
+        residual_channels: Channels that run from layer to layer.
+        gate_channels: Channels of the filter, and as many of the gate.
+        skip_channels: Channels of the summed skip outputs and of the hidden output layer.
+        dilations: Dilation of each layer, in frames.
+        conditioning_channels: Length of the global conditioning vector.
+    """
+
+    def __init__(
+        self,
+        *,
+        output: OutputDistribution,
+        residual_channels: int,
+        gate_channels: int,
+        skip_channels: int,
+        dilations: Sequence[int],
+        conditioning_channels: int,
+    ):
+        super().__init__()
+        self.output = output
+        self.dilations = tuple(dilations)
+        self.embedding = output.embedding(2 * residual_channels)
+        self.input_bias = nn.Parameter(torch.zeros(residual_channels))
+        last = len(self.dilations) - 1
+        self.layers = nn.ModuleList(
+            GatedLayer(
+                residual_channels=residual_channels,
+                gate_channels=gate_channels,
+                dilation=dilation,
+                last=index == last,
+            )
+            for index, dilation in enumerate(self.dilations)
+        )
+        width = len(self.dilations) * gate_channels
+        self.skip = nn.Linear(width, skip_channels)
+        self.hidden = nn.Linear(skip_channels, skip_channels)
+        self.project = nn.Linear(skip_channels, output.channels)
+        self.condition_gates = nn.Linear(conditioning_channels, 2 * width, bias=False)
+        self.condition_skip = nn.Linear(conditioning_channels, skip_channels, bias=False)
+        self.condition_hidden = nn.Linear(conditioning_channels, skip_channels, bias=False)
+
+    @property
+    def receptive_field(self) -> int:
+        """Past frames that one output depends on."""
+        return 2 + sum(self.dilations)
+
+    def forward(
+        self, frames: Tensor, vector: Tensor, state: WaveNetState | None = None
+    ) -> tuple[Tensor, WaveNetState]:
+        """Predict each frame from those before it.
+
+        Args:
+            frames: Levels [batch, time] (int64) or band frames [batch, time, bands].
+            vector: Global conditioning vector, [batch, conditioning].
+            state: State after the frames before these; None is nothing before.
+
+        Returns:
+            Parameters of frame t given the frames before t, [batch, time, output channels], and the state
+            after the last frame. The state already holds the last frame: the next chunk's first prediction
+            uses it.
+        """
+        x, taps = self._inputs(frames, None if state is None else state.inputs)
+        biases = self._gate_biases(vector)
+        outputs, pasts = [], []
+        for index, layer in enumerate(self.layers):
+            past = None if state is None else state.layers[index]
+            x, z, past = layer(x, biases[index], past)
+            outputs.append(z)
+            pasts.append(past)
+        parameters = self._head(torch.cat(outputs, -1), vector)
+        return parameters.transpose(0, 1), WaveNetState(taps, tuple(pasts))
+
+    def score(self, frames: Tensor, vector: Tensor) -> Tensor:
+        """Do what `forward` does from an empty past, by the quick path for training.
+
+        Args:
+            frames: Levels [batch, time] (int64) or band frames [batch, time, bands].
+            vector: Global conditioning vector, [batch, conditioning].
+
+        Returns:
+            Log2 probability of every frame given those before it, per 16-bit step, [batch, time].
+        """
+        x, _ = self._inputs(frames, None)
+        biases = self._gate_biases(vector) + torch.stack([layer.taps.bias for layer in self.layers])[:, None]
+        taps = [layer.taps.weight for layer in self.layers]
+        residuals = [p for layer in self.layers if layer.residual for p in layer.residual.parameters()]
+        gated = FusedStack.apply(x, biases, self.dilations, *taps, *residuals)
+        return self.output.log2_prob(self._head(gated, vector), frames.transpose(0, 1)).transpose(0, 1)
+
+    def _inputs(self, frames: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Input of the first layer at each step, [time, batch, residual], and the last two embeddings."""
+        embedded = self.embedding(self.output.network_input(frames.transpose(0, 1)))
+        if past is None:
+            past = embedded.new_zeros(2, *embedded.shape[1:])
+        padded = torch.cat([past, embedded])
+        newer, older = padded[1:-1], padded[:-2]
+        half = embedded.shape[-1] // 2
+        return newer[..., :half] + older[..., half:] + self.input_bias, padded[-2:]
+
+    def _gate_biases(self, vector: Tensor) -> Tensor:
+        """What conditioning adds to each layer's filter and gate, [layers, batch, 2 * gate]."""
+        return self.condition_gates(vector).unflatten(-1, (len(self.layers), -1)).transpose(0, 1)
+
+    def _head(self, gated: Tensor, vector: Tensor) -> Tensor:
+        """Skip sum, hidden layer, parameters of the distribution, [time, batch, output channels]."""
+        hidden = torch.relu(self.skip(gated) + self.condition_skip(vector))
+        hidden = torch.relu(self.hidden(hidden) + self.condition_hidden(vector))
+        return self.project(hidden)
