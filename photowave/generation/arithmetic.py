@@ -16,7 +16,7 @@ FLAGS = {"contract"}
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, inline="always")
-def _rows8(y, w, i, o, a0, a1, a2, a3, a4, a5, a6, a7):  # noqa: PLR0913
+def _rows8(y, w, i, o, a0, a1, a2, a3, a4, a5, a6, a7):
     t = y[o]
     t += a0 * w[i, o]
     t += a1 * w[i + 1, o]

@@ -22,7 +22,7 @@ from photowave.generation.arithmetic import FLAGS, add_product, exponential
 
 @numba.njit(fastmath=FLAGS, nogil=True)
 def _gate(h, z, bits, fractions, scratch):
-    """z = tanh(filter) sigmoid(gate) with tanh(x) = 2 sigmoid(2x) - 1; h [lanes, 2 gate], z [lanes, gate]."""
+    """Z = tanh(filter) sigmoid(gate) with tanh(x) = 2 sigmoid(2x) - 1; h [lanes, 2 gate], z [lanes, gate]."""
     lanes, width = z.shape
     for lane in range(lanes):
         row, out = h[lane], z[lane]
@@ -71,7 +71,7 @@ def _draw_mixture(parameters, frame, scale, mixtures, uniforms, temperature, wei
 
 
 @numba.njit(fastmath=FLAGS, nogil=True)
-def run(  # noqa: PLR0913, PLR0917
+def run(
     weights, biases, rings, positions, taps, levels_out, frames_out, parameters_out, forced, uniforms,
     temperature, guidance,
 ):  # fmt: skip

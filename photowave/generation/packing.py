@@ -92,7 +92,9 @@ def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> Packe
 
 
 @torch.no_grad()
-def lane_biases(wavenet: WaveNet, vectors: Tensor, *, dtype: np.dtype[Any] | type) -> tuple[Array, Array, Array]:
+def lane_biases(
+    wavenet: WaveNet, vectors: Tensor, *, dtype: np.dtype[Any] | type
+) -> tuple[Array, Array, Array]:
     """Add the conditioning to the biases once, since it stays the same for the whole sound.
 
     Each lane is computed by itself: a product over several rows may round differently from one over a single
@@ -114,6 +116,7 @@ def lane_biases(wavenet: WaveNet, vectors: Tensor, *, dtype: np.dtype[Any] | typ
         skips.append(wavenet.skip.bias + wavenet.condition_skip(vector))
         hiddens.append(wavenet.hidden.bias + wavenet.condition_hidden(vector))
     gate, skip, hidden = (
-        np.ascontiguousarray(torch.stack(parts).cpu().numpy(), dtype=dtype) for parts in (gates, skips, hiddens)
+        np.ascontiguousarray(torch.stack(parts).cpu().numpy(), dtype=dtype)
+        for parts in (gates, skips, hiddens)
     )
     return gate, skip, hidden

@@ -39,7 +39,9 @@ class FrameCodec(nn.Module):
             return mulaw.encode(samples, levels=self.levels)
         return self.bank.analysis(samples)
 
-    def decode(self, frames: Tensor, state: SynthesisState | None = None) -> tuple[Tensor, SynthesisState | None]:
+    def decode(
+        self, frames: Tensor, state: SynthesisState | None = None
+    ) -> tuple[Tensor, SynthesisState | None]:
         """Turn frames into sound, chunk by chunk.
 
         Args:

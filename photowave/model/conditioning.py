@@ -65,7 +65,10 @@ class PhotoConditioner(Conditioner):
     def __init__(self, *, features: int, channels: int):
         super().__init__(channels=channels)
         self.network = nn.Sequential(
-            nn.LayerNorm(features), nn.Linear(features, 2 * channels), nn.ReLU(), nn.Linear(2 * channels, channels)
+            nn.LayerNorm(features),
+            nn.Linear(features, 2 * channels),
+            nn.ReLU(),
+            nn.Linear(2 * channels, channels),
         )
 
     def training_vector(self, features: Tensor, textures: Tensor) -> Tensor:
@@ -98,9 +101,7 @@ class TextureConditioner(Conditioner):
     feature_std: Tensor
     codebook: Tensor
 
-    def __init__(
-        self, *, features: int, texture: int, channels: int, codebook_size: int, sharpness: float
-    ):
+    def __init__(self, *, features: int, texture: int, channels: int, codebook_size: int, sharpness: float):
         super().__init__(channels=channels)
         self.sharpness = sharpness
         self.network = nn.Sequential(

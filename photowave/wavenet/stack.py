@@ -103,17 +103,18 @@ class WaveNet(nn.Module):
         parameters = self._head(torch.cat(outputs, -1), vector)
         return parameters.transpose(0, 1), WaveNetState(taps, tuple(pasts))
 
-    def score(self, frames: Tensor, vector: Tensor) -> Tensor:
+    def score(self, frames: Tensor, vector: Tensor, *, history: Tensor | None = None) -> Tensor:
         """Do what `forward` does from an empty past, by the quick path for training.
 
         Args:
             frames: Levels [batch, time] (int64) or band frames [batch, time, bands].
             vector: Global conditioning vector, [batch, conditioning].
+            history: What the network sees in place of the frames before, such as noisy ones; shaped as `frames`.
 
         Returns:
             Log2 probability of every frame given those before it, per 16-bit step, [batch, time].
         """
-        x, _ = self._inputs(frames, None)
+        x, _ = self._inputs(frames if history is None else history, None)
         biases = self._gate_biases(vector) + torch.stack([layer.taps.bias for layer in self.layers])[:, None]
         taps = [layer.taps.weight for layer in self.layers]
         residuals = [p for layer in self.layers if layer.residual for p in layer.residual.parameters()]

@@ -1,0 +1,41 @@
+"""Sound: files, level, mu-law levels, the filter bank, texture, and the baselines a network must beat."""
+
+from photowave.audio.baselines import HistogramBaseline, LinearPredictorBaseline, UniformBaseline
+from photowave.audio.files import (
+    SOUND_SUFFIXES,
+    SoundInfo,
+    find_sounds,
+    probe_sound,
+    read_sound,
+    write_sound,
+)
+from photowave.audio.filterbank import FilterBank, SynthesisState
+from photowave.audio.level import normalise, rms_dbfs
+from photowave.audio.logistic import fit_logistic_scale, logistic_log_mass
+from photowave.audio.mulaw import decode, encode, level_bounds, level_log2_widths
+from photowave.audio.resampling import resample
+from photowave.audio.texture import TextureStatistics
+
+__all__ = [
+    "SOUND_SUFFIXES",
+    "FilterBank",
+    "HistogramBaseline",
+    "LinearPredictorBaseline",
+    "SoundInfo",
+    "SynthesisState",
+    "TextureStatistics",
+    "UniformBaseline",
+    "decode",
+    "encode",
+    "find_sounds",
+    "fit_logistic_scale",
+    "level_bounds",
+    "level_log2_widths",
+    "logistic_log_mass",
+    "normalise",
+    "probe_sound",
+    "read_sound",
+    "resample",
+    "rms_dbfs",
+    "write_sound",
+]

@@ -1,0 +1,200 @@
+"""Sound files in and out: the only module that opens one."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+import torch
+from torch import Tensor
+
+from photowave.atomic import replacing
+from photowave.audio.resampling import resample
+from photowave.errors import MediaError
+
+SOUND_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"})
+"""Suffixes, in lower case, of the files that count as sounds."""
+
+SILENCE_PEAK_DBFS = -80.0
+"""A sound whose peak stays below this level counts as silent."""
+
+_LOWEST_SAMPLE_RATE = 1_000
+_PCM_STEPS = 32_768
+_BLOCK = 1 << 20
+_WRITTEN_FORMATS = {".wav": "WAV", ".flac": "FLAC"}
+
+
+@dataclass(frozen=True)
+class SoundInfo:
+    """What a sound file holds, without its samples."""
+
+    duration_s: float
+    """Length in seconds."""
+    sample_rate: int
+    """Samples per second and channel, in Hz."""
+    channels: int
+    """Number of channels."""
+
+
+def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Tensor, int]:
+    """Read a sound as one channel, the mean of all.
+
+    A WAV or AIFF file cut short is read as far as it goes; FLAC and Ogg files cut short are refused.
+
+    Args:
+        path: The file; any format of libsndfile (WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF).
+        sample_rate: Resample to this rate in Hz; None keeps the file's own.
+
+    Returns:
+        The samples (float32, [time], full scale is +-1) and their sample rate in Hz.
+
+    Raises:
+        MediaError: No such file, a folder, an empty, damaged or foreign file, NaN or infinite samples,
+            fewer than two samples, or silence.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        file_rate = int(file.samplerate)
+        declared = int(file.frames)
+        blocks = []
+        while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
+            blocks.append(torch.from_numpy(block).mean(dim=1))
+    samples = torch.cat(blocks) if blocks else torch.zeros(0)
+    if len(samples) < declared and not _length_is_estimate(file):
+        raise MediaError(
+            f"{path}: only {len(samples)} of {declared} samples decode; all must. Replace the file."
+        )
+    if len(samples) < 2:
+        raise MediaError(f"{path} holds {len(samples)} sample(s); a sound needs at least 2. Replace it.")
+    if not bool(samples.isfinite().all()):
+        raise MediaError(f"{path} holds NaN or infinite samples; all must be finite. Export it again.")
+    if sample_rate is not None:
+        samples = resample(samples, old_rate=file_rate, new_rate=sample_rate)
+    peak = float(samples.abs().max())
+    if peak < 10 ** (SILENCE_PEAK_DBFS / 20):
+        level = f"{20 * math.log10(peak):.0f} dBFS" if peak > 0 else "0"
+        raise MediaError(
+            f"{path} is silent: its peak is {level}; at least {SILENCE_PEAK_DBFS:.0f} dBFS is needed. "
+            "Remove the file or raise its level."
+        )
+    return samples, file_rate if sample_rate is None else sample_rate
+
+
+def write_sound(path: str | Path, samples: Tensor, sample_rate: int) -> None:
+    """Write one channel as 16-bit PCM; the file appears under its name only when it is complete.
+
+    Samples are rounded to steps of 1/32768; +1 itself becomes the highest step.
+
+    Args:
+        path: A name that ends in `.wav` or `.flac`, in a folder that exists.
+        samples: Float, [time], within +-1.
+        sample_rate: In Hz.
+
+    Raises:
+        MediaError: Another suffix; samples that are no single channel, are none, NaN, infinite or beyond
+            +-1; or the file cannot be written.
+    """
+    path = Path(path)
+    file_format = _WRITTEN_FORMATS.get(path.suffix.lower())
+    if file_format is None:
+        raise MediaError(f"{path}: cannot write {path.suffix or 'a name without suffix'}. Use .wav or .flac.")
+    if samples.dim() != 1 or samples.numel() == 0:
+        raise MediaError(
+            f"{path}: samples have the shape {list(samples.shape)}; one channel [time] with at least one "
+            "sample is needed. Pass one sound at a time."
+        )
+    samples = samples.detach().cpu().double()
+    if not bool(samples.isfinite().all()):
+        raise MediaError(f"{path}: the samples hold NaN or infinite values. Look for their cause.")
+    peak = float(samples.abs().max())
+    if peak > 1.0:
+        raise MediaError(
+            f"{path}: the peak is {peak:.4g}; it must not exceed 1, or the sound would clip. "
+            "Lower the level first."
+        )
+    steps = (samples * _PCM_STEPS).round().clamp(max=_PCM_STEPS - 1).to(torch.int16)
+    try:
+        with replacing(path) as temporary:
+            soundfile.write(temporary, steps.numpy(), sample_rate, subtype="PCM_16", format=file_format)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise MediaError(
+            f"{path} cannot be written ({_reason(error)}). Choose a folder that exists and is writable."
+        ) from error
+
+
+def probe_sound(path: str | Path) -> SoundInfo:
+    """Tell length, rate and channels; only MP3, whose header can be wrong about its length, is decoded.
+
+    Raises:
+        MediaError: No such file, a folder, an empty, damaged or foreign file.
+    """
+    with _opened(Path(path)) as file:
+        frames = int(file.frames)
+        if _length_is_estimate(file):
+            frames = sum(len(block) for block in file.blocks(blocksize=_BLOCK, dtype="float32"))
+        return SoundInfo(frames / file.samplerate, int(file.samplerate), int(file.channels))
+
+
+def find_sounds(folder: str | Path) -> list[Path]:
+    """List the sound files in a folder and its subfolders, sorted, hidden ones left out.
+
+    Raises:
+        MediaError: `folder` is no folder.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise MediaError(f"{folder} is no folder. Name the folder that holds the sounds.")
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SOUND_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    if not path.exists():
+        raise MediaError(f"{path}: no such file. Check the name.")
+    if path.is_dir():
+        raise MediaError(f"{path} is a folder; a sound file is needed. Name one of the files in it.")
+    try:
+        if path.stat().st_size == 0:
+            raise MediaError(f"{path} is empty; a sound file is needed. Replace or remove it.")
+        with soundfile.SoundFile(path) as file:
+            if file.samplerate < _LOWEST_SAMPLE_RATE:
+                raise MediaError(
+                    f"{path} claims {file.samplerate} samples per second; at least {_LOWEST_SAMPLE_RATE} "
+                    "are needed. Replace the file."
+                )
+            if file.format == "OGG" and not _ogg_is_complete(path):
+                raise MediaError(f"{path} breaks off before its end; a sound must be whole. Replace it.")
+            yield file
+    # A name that ends in .raw raises TypeError: headerless data is not read.
+    except (OSError, soundfile.SoundFileError, TypeError) as error:
+        raise MediaError(
+            f"{path} cannot be read as a sound ({_reason(error)}). Use WAV, FLAC, Ogg or MP3, undamaged."
+        ) from error
+
+
+def _ogg_is_complete(path: Path) -> bool:
+    """Whether the last Ogg page is whole and marked as the end of its stream (RFC 3533, section 6)."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 65_307))  # the longest page
+        tail = file.read()
+    page = tail[max(0, tail.rfind(b"OggS")) :]
+    if len(page) < 27 or not page[5] & 4:
+        return False
+    segments = page[26]
+    return len(page) >= 27 + segments + sum(page[27 : 27 + segments])
+
+
+def _length_is_estimate(file: soundfile.SoundFile) -> bool:
+    return bool(file.format == "MP3")
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
+    return " ".join(str(text).split()).rstrip(".")

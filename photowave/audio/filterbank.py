@@ -1,0 +1,174 @@
+"""A filter bank that turns samples into frames of `bands` values and back, so that one step draws many.
+
+Cosine-modulated pseudo-QMF bank: T. Q. Nguyen, "Near-perfect-reconstruction pseudo-QMF banks", IEEE
+Transactions on Signal Processing 42(1), 1994. The prototype is a Kaiser-windowed sinc of which only the
+cutoff is searched: Y.-P. Lin and P. P. Vaidyanathan, "A Kaiser window approach for the design of prototype
+filters of cosine modulated filterbanks", IEEE Signal Processing Letters 5(6), 1998.
+
+Frame t sees the last `taps` samples, and is heard in the next `taps`, both counted from its own block:
+
+    analysis    [..........|t]               block t is the newest that frame t sees
+    synthesis              [t|..........]    and the first that it sounds in
+
+so that both sides are causal and sound comes back `delay = taps - bands` samples late.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from photowave.errors import ConfigError
+
+# Stopband against transition. With 16 taps per band this value makes the worst tone's error about smallest.
+_KAISER_BETA = 8.6
+
+
+@dataclass(frozen=True)
+class SynthesisState:
+    """What the next chunk of samples still needs of the frames before it."""
+
+    frames: Tensor
+    """The last frames, [batch, taps_per_band - 1, bands]."""
+
+
+class FilterBank(nn.Module):
+    """Samples to frames and back, nearly without loss; orthonormal as far as the loss allows.
+
+    The energy of the frames is that of the samples, so a log density over frames is one over samples.
+    With 16 taps per band the reconstruction error lies 65 dB below white noise and 60 dB or more below any
+    signal whatever. One band is the exact identity.
+
+    Args:
+        bands: Number of bands, and samples per frame.
+        taps_per_band: Length of the filters in frames: even, and at least 8. Ignored with one band.
+
+    Attributes:
+        bands: Number of bands.
+        taps_per_band: Length of the filters in frames; 1 with one band.
+        delay: Samples by which `synthesis` of `analysis` lags behind: (taps_per_band - 1) * bands.
+
+    Raises:
+        ConfigError: `bands` or `taps_per_band` is out of range.
+
+    Example:
+        To get back exactly what went in, pad by the delay and cut it off again::
+
+            frames = bank.analysis(torch.nn.functional.pad(samples, (0, bank.delay)))
+            again, _ = bank.synthesis(frames)
+            samples_again = again[:, bank.delay :]
+    """
+
+    filters: Tensor
+
+    def __init__(self, *, bands: int, taps_per_band: int) -> None:
+        super().__init__()
+        if bands < 1:
+            raise ConfigError(f"bands={bands}: must be at least 1. Use 1 for raw samples.")
+        if bands > 1 and (taps_per_band < 8 or taps_per_band % 2):
+            raise ConfigError(f"taps_per_band={taps_per_band}: must be even and at least 8. Try 16.")
+        self.bands = bands
+        self.taps_per_band = taps_per_band if bands > 1 else 1
+        self.delay = (self.taps_per_band - 1) * bands
+        filters = _design(bands, taps_per_band) if bands > 1 else torch.ones(1, 1, dtype=torch.float64)
+        self.register_buffer("filters", filters.float(), persistent=False)
+
+    def analysis(self, samples: Tensor) -> Tensor:
+        """Split a sound into frames; before its beginning there is silence.
+
+        Args:
+            samples: Float, [batch, time]; time a multiple of `bands`.
+
+        Returns:
+            Frames, [batch, time / bands, bands]; frame t depends on samples before (t + 1) * bands only.
+
+        Raises:
+            ConfigError: time is no multiple of `bands`.
+        """
+        time = samples.shape[1]
+        if time % self.bands:
+            raise ConfigError(
+                f"{time} samples are no multiple of bands={self.bands}. "
+                f"Cut to {time - time % self.bands} or pad with zeros."
+            )
+        if self.bands == 1:
+            return samples[..., None]
+        padded = nn.functional.pad(samples, (self.delay, 0))
+        filters = self.filters.to(samples.dtype)
+        frames = nn.functional.conv1d(padded[:, None], filters[:, None], stride=self.bands)
+        return frames.transpose(1, 2)
+
+    def synthesis(self, frames: Tensor, state: SynthesisState | None = None) -> tuple[Tensor, SynthesisState]:
+        """Turn frames back into sound, `delay` samples late.
+
+        Chunk by chunk gives bit for bit what the whole gives: every sample is the same products, each
+        rounded on its own, added in the same order.
+
+        Args:
+            frames: Float, [batch, frames, bands].
+            state: What the chunk before returned; None means silence before.
+
+        Returns:
+            The samples, [batch, frames * bands], and the state for the next chunk.
+        """
+        batch, count, _ = frames.shape
+        if state is None:
+            state = SynthesisState(frames.new_zeros(batch, self.taps_per_band - 1, self.bands))
+        history = torch.cat([state.frames, frames], dim=1)
+        after = SynthesisState(history[:, count:])
+        if self.bands == 1:
+            return frames[..., 0], after
+        # A matrix product may add in an order that depends on the chunk's length; this loop may not.
+        filters = self.filters.to(frames.dtype).view(self.bands, self.taps_per_band, self.bands)
+        samples = frames.new_zeros(batch, count, self.bands)
+        for lag in range(self.taps_per_band):
+            first = self.taps_per_band - 1 - lag
+            for band in range(self.bands):
+                samples = samples + history[:, first : first + count, band, None] * filters[band, lag]
+        return samples.flatten(1), after
+
+
+def _design(bands: int, taps_per_band: int) -> Tensor:
+    """Search the cutoff that loses least, by golden section; float64, [bands, taps]."""
+    golden = (math.sqrt(5) - 1) / 2
+    low, high = 0.5, 0.75  # of the spacing of the bands; the error has a single minimum in between
+    for _ in range(30):
+        lower, upper = high - golden * (high - low), low + golden * (high - low)
+        if _loss(_modulate(bands, taps_per_band, lower)) < _loss(_modulate(bands, taps_per_band, upper)):
+            high = upper
+        else:
+            low = lower
+    return _modulate(bands, taps_per_band, (low + high) / 2)
+
+
+def _modulate(bands: int, taps_per_band: int, cutoff: float) -> Tensor:
+    """Filters of unit energy from a prototype with `cutoff` in units of the bands' spacing."""
+    taps = bands * taps_per_band
+    time = torch.arange(taps, dtype=torch.float64) - (taps - 1) / 2
+    window = torch.kaiser_window(taps, periodic=False, beta=_KAISER_BETA, dtype=torch.float64)
+    prototype = torch.sinc(cutoff / bands * time) * window
+    band = torch.arange(bands, dtype=torch.float64)[:, None]
+    phase = (1 - 2 * (band % 2)) * math.pi / 4
+    modulation = torch.cos((2 * band + 1) * math.pi / (2 * bands) * time + phase)
+    filters: Tensor = math.sqrt(2) * prototype / prototype.norm() * modulation
+    return filters
+
+
+def _loss(filters: Tensor) -> float:
+    """Energy of the reconstruction error for white noise of unit power, aliasing included.
+
+    With P_s the bands x bands block s of the filters, all is returned if the sum over s of P_s^T P_(s+lag)
+    is the identity for lag 0 and zero for every other.
+    """
+    bands = filters.shape[0]
+    blocks = filters.view(bands, -1, bands).transpose(0, 1)
+    count = blocks.shape[0]
+    error = 0.0
+    for lag in range(count):
+        product = torch.einsum("ski,skj->ij", blocks[: count - lag], blocks[lag:])
+        if lag == 0:
+            error += float((product - torch.eye(bands, dtype=product.dtype)).square().sum())
+        else:
+            error += 2 * float(product.square().sum())
+    return error / bands

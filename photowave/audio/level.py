@@ -1,0 +1,48 @@
+"""How loud a sound is, and how to make it as loud as asked."""
+
+import math
+
+from torch import Tensor
+
+from photowave.errors import MediaError
+
+
+def rms_dbfs(samples: Tensor) -> float:
+    """Root mean square level in dB relative to full scale: a constant 1 has 0 dBFS, a full sine -3.01.
+
+    Args:
+        samples: Float, [time], full scale is +-1.
+
+    Returns:
+        The level; minus infinity for silence or no samples at all.
+    """
+    power = float(samples.double().square().mean()) if samples.numel() else 0.0
+    return 10 * math.log10(power) if power > 0 else -math.inf
+
+
+def normalise(samples: Tensor, *, rms_dbfs: float, peak_dbfs: float = -1.0) -> Tensor:
+    """Bring a sound to a level by one gain; where its peak would rise too high, the gain is lowered.
+
+    Nothing but the gain changes: no limiter, no shaping. A sound of rare sharp peaks therefore stays
+    below the level asked for.
+
+    Args:
+        samples: Float, [time], full scale is +-1.
+        rms_dbfs: Level to reach, in dB relative to full scale.
+        peak_dbfs: Highest peak allowed, in dB relative to full scale.
+
+    Returns:
+        The sound, [time], of the same dtype.
+
+    Raises:
+        MediaError: The sound is silent (or empty, or not finite), so that no gain brings it to a level.
+    """
+    power = float(samples.double().square().mean()) if samples.numel() else 0.0
+    if not 0 < power < math.inf:
+        raise MediaError(
+            f"a sound of {samples.numel()} samples with mean power {power:g} cannot be brought to "
+            f"{rms_dbfs:g} dBFS; the power must be positive and finite. Choose an audible excerpt."
+        )
+    rms_gain = 10 ** (rms_dbfs / 20) / math.sqrt(power)
+    peak_gain = 10 ** (peak_dbfs / 20) / float(samples.abs().max())
+    return samples * min(rms_gain, peak_gain)

@@ -1,0 +1,154 @@
+"""Model files: tensors in safetensors with the settings beside them as text. Nothing is ever unpickled."""
+
+import hashlib
+import pickle
+import zipfile
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from photowave._version import __version__
+from photowave.atomic import replacing
+from photowave.config import ModelConfig
+from photowave.errors import CheckpointError, ConfigError
+from photowave.model import PhotowaveModel
+
+FORMAT = "photowave-1"
+"""Written into every model file; another value is another layout."""
+_REMEDY = "Give a file written by 'photowave export', or leave --model out for the one that ships."
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model and where it comes from.
+
+    Attributes:
+        model: In evaluation mode, on the CPU.
+        path: The file.
+        sha256: Hash of the file.
+        encoder_fingerprint: Hash of the photo encoder it was trained with.
+        package_version: Version of photowave that wrote it.
+    """
+
+    model: PhotowaveModel
+    path: Path
+    sha256: str
+    encoder_fingerprint: str
+    package_version: str
+
+
+def default_model_path() -> Path:
+    """Path of the model that ships inside the package."""
+    return Path(str(files("photowave"))) / "models" / "default.safetensors"
+
+
+def save_model(model: PhotowaveModel, path: str | Path, *, encoder_fingerprint: str) -> None:
+    """Write a model file; it appears only when it is complete.
+
+    Args:
+        model: What to write.
+        path: Ends in .safetensors.
+        encoder_fingerprint: Hash of the photo encoder it was trained with.
+
+    Raises:
+        CheckpointError: The suffix is another, or the folder cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise CheckpointError(f"{path}: a model file must end in .safetensors. Choose such a name.")
+    metadata = {
+        "format": FORMAT,
+        "config": model.config.to_json(),
+        "feature_dim": str(model.feature_dim),
+        "encoder_fingerprint": encoder_fingerprint,
+        "package_version": __version__,
+    }
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    try:
+        with replacing(path) as temporary:
+            save_file(tensors, temporary, metadata=metadata)
+    except OSError as error:
+        reason = error.strerror or error
+        raise CheckpointError(
+            f"{path} cannot be written: {reason}. Choose a folder you may write to."
+        ) from error
+
+
+def load_model(path: str | Path) -> LoadedModel:
+    """Read a model file.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, foreign or of another version.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such model file. {_REMEDY}")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is no readable safetensors file ({error}). {_REMEDY}") from error
+    if metadata.get("format") != FORMAT:
+        found = metadata.get("format", "none")
+        raise CheckpointError(
+            f"{path} is no photowave model: its format is '{found}', not '{FORMAT}'. {_REMEDY}"
+        )
+    model = _rebuild(path, metadata, tensors)
+    return LoadedModel(
+        model=model,
+        path=path,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        encoder_fingerprint=metadata.get("encoder_fingerprint", ""),
+        package_version=metadata.get("package_version", ""),
+    )
+
+
+def load_training_checkpoint(path: str | Path) -> tuple[PhotowaveModel, str]:
+    """Read the (averaged) model out of a checkpoint that training wrote.
+
+    Returns:
+        The model in evaluation mode, and the fingerprint of its photo encoder.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, foreign, or holds more than tensors and plain values.
+    """
+    path = Path(path)
+    remedy = "Give a checkpoint that 'photowave fit' wrote."
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such checkpoint. {remedy}")
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, zipfile.BadZipFile) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason}). {remedy}") from error
+    metadata = checkpoint.get("photowave") if isinstance(checkpoint, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(checkpoint.get("state_dict"), dict):
+        raise CheckpointError(
+            f"{path} is a checkpoint of something else: it names no photowave model. {remedy}"
+        )
+    prefix = "model."
+    tensors = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
+    return _rebuild(path, metadata, tensors), str(metadata.get("encoder_fingerprint", ""))
+
+
+def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -> PhotowaveModel:
+    """Build the model the settings describe and fill it."""
+    try:
+        config = ModelConfig.from_json(str(metadata["config"]))
+        model = PhotowaveModel(config, feature_dim=int(metadata["feature_dim"]))
+        model.load_state_dict(tensors)
+    except (KeyError, ValueError, RuntimeError, ConfigError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(
+            f"{path}: settings and weights do not fit together ({reason}). {_REMEDY}"
+        ) from error
+    if not all(bool(torch.isfinite(t).all()) for t in tensors.values()):
+        raise CheckpointError(f"{path} holds weights that are not finite: its training diverged. {_REMEDY}")
+    return model.eval()

@@ -1,0 +1,162 @@
+"""`photowave generate`: photos and folders in, sounds and their descriptions out."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from jsonargparse import ArgumentParser
+
+from photowave.atomic import replacing
+from photowave.errors import ConfigError, MediaError, PhotowaveError
+from photowave.image import find_photos, read_photo
+
+_TOGETHER = 16
+"""Photos drawn at once: enough to fill the cores, few enough to show results early."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateOptions:
+    """Options of `photowave generate`."""
+
+    out: str = "soundscapes"
+    """Folder for the sounds; made if it is not there."""
+    duration_s: float = 5.0
+    """Length of each sound in seconds."""
+    seed: int = 0
+    """The same photo, model and seed give the same samples, bit for bit."""
+    temperature: float = 1.0
+    """1 draws as learned; below 1 calmer, above 1 wilder."""
+    guidance: float = 1.0
+    """1 draws as learned; above 1 lays more weight on the photo and takes twice the time."""
+    model: str = "default"
+    """`default`, the model that ships with photowave, or a model file."""
+    format: Literal["wav", "flac"] = "wav"
+    """Kind of sound file."""
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse, draw, write."""
+    parser = ArgumentParser(prog="photowave generate", description="Draws a soundscape for each photo.")
+    parser.add_argument("photos", nargs="+", metavar="PHOTO|FOLDER", help="photos, and folders of photos")
+    parser.add_class_arguments(GenerateOptions)
+    parsed = parser.parse_args(list(arguments))
+    given = vars(parsed).copy()
+    photos = given.pop("photos")
+    return generate(photos, GenerateOptions(**given))
+
+
+def generate(paths: Sequence[str], options: GenerateOptions) -> int:
+    """Draw a soundscape for each photo and write it as OUT/<stem>.<format> and OUT/<stem>.json.
+
+    A photo that cannot be read is reported and left out; the others are done all the same.
+
+    Returns:
+        0 if all went well, 1 if some photos failed, 2 if all did.
+    """
+    photos = find_photos(paths)
+    _check_names(photos)
+    good, failed = _readable(photos)
+    if not good:
+        return 2
+    from photowave.generation import check_options, load
+
+    check_options(
+        duration_s=options.duration_s,
+        seed=options.seed,
+        temperature=options.temperature,
+        guidance=options.guidance,
+    )
+    out = _open_folder(options.out)
+    from tqdm import tqdm
+
+    model = load(options.model)
+    if _first_run():
+        print("photowave: compiling the sampler; this happens once and takes some seconds.", file=sys.stderr)
+    with tqdm(
+        total=round(len(good) * options.duration_s, 2),
+        unit="s",
+        desc="drawing",
+        disable=not sys.stderr.isatty(),
+        leave=False,
+    ) as bar:
+        for first in range(0, len(good), _TOGETHER):
+            part = good[first : first + _TOGETHER]
+            sounds = model.generate_many(
+                part,
+                duration_s=options.duration_s,
+                seed=options.seed,
+                temperature=options.temperature,
+                guidance=options.guidance,
+                progress=bar.update,
+            )
+            for photo, sound in zip(part, sounds, strict=True):
+                target = out / f"{photo.stem}.{options.format}"
+                sound.save(target)
+                with replacing(out / f"{photo.stem}.json") as temporary:
+                    temporary.write_text(json.dumps({"photo": photo.name, **sound.info}, indent=2) + "\n")
+                bar.write(
+                    f"{photo} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, "
+                    f"real-time factor {sound.info['real_time_factor']:.2f})",
+                    file=sys.stdout,
+                )
+    return 1 if failed else 0
+
+
+def _readable(photos: Sequence[Path]) -> tuple[list[Path], int]:
+    """Sort out photos that cannot be read; tell each on a line of its own."""
+    good = []
+    for photo in photos:
+        try:
+            read_photo(photo)
+        except PhotowaveError as error:
+            print(f"photowave: {error}", file=sys.stderr)
+        else:
+            good.append(photo)
+    return good, len(photos) - len(good)
+
+
+def _check_names(photos: Sequence[Path]) -> None:
+    """Refuse photos whose sounds would overwrite each other."""
+    seen: dict[str, Path] = {}
+    for photo in photos:
+        other = seen.setdefault(photo.stem.casefold(), photo)
+        if other is not photo:
+            raise MediaError(
+                f"{other} and {photo} would both become '{photo.stem}'; each sound needs its own name. "
+                "Rename one, or generate them into two folders."
+            )
+
+
+def _open_folder(out: str) -> Path:
+    """Make the folder and see that it can be written, before any work is done."""
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / ".photowave-probe") as temporary:
+            temporary.touch()
+        (folder / ".photowave-probe").unlink()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(
+            f"out={out}: cannot be written ({reason}). Choose a folder you may write to."
+        ) from error
+    return folder
+
+
+def _first_run() -> bool:
+    """Tell whether the compiled sampler is not in its cache yet."""
+    from photowave.generation import kernel
+
+    stats = kernel.run._cache._impl.locator.get_cache_path()
+    return not any(name.startswith("kernel.run-") for name in _listdir(stats))
+
+
+def _listdir(path: str) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []

@@ -1,0 +1,30 @@
+"""`photowave info`: what a model file holds."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from jsonargparse import ArgumentParser
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse, load, tell."""
+    parser = ArgumentParser(prog="photowave info", description="Tells what a model file holds.")
+    parser.add_argument(
+        "model", nargs="?", default="default", metavar="MODEL", help="a model file, or 'default'"
+    )
+    parsed = parser.parse_args(list(arguments))
+    from photowave.checkpoint import default_model_path, load_model
+
+    loaded = load_model(default_model_path() if parsed.model == "default" else parsed.model)
+    model = loaded.model
+    rate, wavenet = model.sample_rate, model.wavenet
+    print(f"file              {loaded.path}")
+    print(f"sha256            {loaded.sha256}")
+    print(f"written by        photowave {loaded.package_version}")
+    print(f"parameters        {sum(p.numel() for p in model.parameters()):,}")
+    field = wavenet.receptive_field * model.codec.bands
+    print(f"receptive field   {wavenet.receptive_field} frames, {1000 * field / rate:.0f} ms")
+    for part in dataclasses.fields(model.config):
+        settings = dataclasses.asdict(getattr(model.config, part.name))
+        print(f"{part.name:17} " + ", ".join(f"{key}={value}" for key, value in settings.items()))
+    return 0

@@ -1,0 +1,77 @@
+"""The command `photowave`: finds the subcommand and imports only that, so that `--help` stays quick."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from photowave._version import __version__
+from photowave.errors import PhotowaveError
+
+COMMANDS = {
+    "generate": ("generate", "draw a soundscape for each photo"),
+    "fit": ("fit", "train a model on photos and sounds"),
+    "validate": ("fit", "score a checkpoint on the validation split"),
+    "test": ("fit", "score a checkpoint on the test split"),
+    "export": ("export", "turn a training checkpoint into a model file"),
+    "info": ("info", "tell what a model file holds"),
+    "pairs": ("pairs", "write a manifest for a folder of scenes"),
+    "bench": ("bench", "measure training and generation on this machine"),
+}
+"""Name: module in this package, and what it does."""
+
+
+def usage() -> str:
+    """Say which commands there are."""
+    lines = [f"  {name:10} {text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: photowave COMMAND [OPTIONS]",
+            "",
+            "Turns a photo into the sound of the place.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "photowave COMMAND --help tells the options of one; photowave --version the version.",
+        ]
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: Without the program's name; None: those of the process.
+
+    Returns:
+        The exit code: 0 if all went well, 1 if part of the work failed, 2 if nothing could be done.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        print(usage())
+        return 0
+    if given[0] == "--version":
+        print(f"photowave {__version__}")
+        return 0
+    command, *rest = given
+    if command not in COMMANDS:
+        print(
+            f"photowave: there is no command '{command}'. Choose from: {', '.join(COMMANDS)}.",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        module = importlib.import_module(f"photowave.cli.{COMMANDS[command][0]}")
+        code = module.run(command, rest)
+        assert isinstance(code, int)
+    except PhotowaveError as error:
+        print(f"photowave: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("photowave: stopped.", file=sys.stderr)
+        return 130
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The plain sampler: one forward pass per frame, on whatever device the decoder lies. The reference, and for GPUs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from photowave.generation.randomness import UniformStream
+from photowave.wavenet import MixtureOutput, WaveNet, WaveNetState
+
+
+class TorchSampler:
+    """Draws frames with plain PyTorch; same seeds, same numbers, as the cached sampler up to rounding.
+
+    Args:
+        wavenet: The decoder.
+        vectors: Conditioning vector of each sound, [sounds, conditioning].
+        seeds: A seed for each sound.
+        temperature: Above 0; 1 draws as learned.
+        guidance: 1 draws as learned; above 1 moves away from `null`.
+        null: Vector without photo, [conditioning]; needed for a guidance other than 1.
+    """
+
+    def __init__(
+        self,
+        wavenet: WaveNet,
+        *,
+        vectors: Tensor,
+        seeds: Sequence[int],
+        temperature: float = 1.0,
+        guidance: float = 1.0,
+        null: Tensor | None = None,
+    ):
+        assert len(vectors) == len(seeds)
+        self._wavenet = wavenet
+        self._sounds = len(seeds)
+        self._temperature, self._guidance = temperature, guidance
+        self._streams = [UniformStream(seed) for seed in seeds]
+        if guidance != 1.0:
+            assert null is not None
+            vectors = torch.cat([vectors, null.expand_as(vectors)])
+        self._vectors = vectors
+        self._state: WaveNetState | None = None
+
+    @torch.no_grad()
+    def draw(self, steps: int) -> Tensor:
+        """Draw the next frames: levels [sounds, steps] or band frames [sounds, steps, bands]."""
+        count = self._wavenet.output.uniforms
+        numbers = np.stack([s.take(steps * count).reshape(steps, count) for s in self._streams])
+        uniforms = torch.from_numpy(numbers).to(self._vectors)
+        drawn = []
+        for step in range(steps):
+            parameters = self._advance(self._blank())
+            frame = self._wavenet.output.sample(parameters, uniforms[:, step], temperature=self._temperature)
+            self._remember(frame)
+            drawn.append(frame)
+        return torch.stack(drawn, 1).cpu()
+
+    @torch.no_grad()
+    def follow(self, frames: Tensor) -> Tensor:
+        """Go along given frames: parameters of each given those before it, [sounds, steps, channels]."""
+        frames = frames.to(self._vectors.device)
+        twice = torch.cat([frames, frames]) if self._guidance != 1.0 else frames
+        parameters, self._state = self._wavenet(twice, self._vectors, self._state)
+        return self._guided(parameters).cpu()
+
+    def _blank(self) -> Tensor:
+        """A frame that stands where the next one will; nothing looks at it."""
+        output = self._wavenet.output
+        if isinstance(output, MixtureOutput):
+            return self._vectors.new_zeros(len(self._vectors), 1, output.bands)
+        return torch.zeros(len(self._vectors), 1, dtype=torch.long, device=self._vectors.device)
+
+    def _advance(self, blank: Tensor) -> Tensor:
+        parameters, self._state = self._wavenet(blank, self._vectors, self._state)
+        return self._guided(parameters)[:, 0]
+
+    def _guided(self, parameters: Tensor) -> Tensor:
+        if self._guidance == 1.0:
+            return parameters
+        first, second = parameters[: self._sounds], parameters[self._sounds :]
+        return second + self._guidance * (first - second)
+
+    def _remember(self, frame: Tensor) -> None:
+        """Put the frame that was drawn where the blank one stood."""
+        assert self._state is not None
+        if self._guidance != 1.0:
+            frame = torch.cat([frame, frame])
+        embedded = self._wavenet.embedding(self._wavenet.output.network_input(frame))
+        inputs = torch.stack([self._state.inputs[0], embedded])
+        self._state = WaveNetState(inputs, self._state.layers)

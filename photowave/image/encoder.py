@@ -1,0 +1,172 @@
+"""The photo encoder: a pretrained classifier without its last layer turns a photo into one vector."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from photowave.config import ImageConfig
+from photowave.image.decode import read_photo
+from photowave.image.source import PhotoSource
+
+
+class PhotoEncoder(nn.Module):
+    """Normalises pixels and computes pooled features with a classifier whose last layer was taken off.
+
+    While frozen, the weights take no gradients and `train()` leaves the network in evaluation mode, so that
+    batch normalisation and dropout stay still.
+
+    Args:
+        network: Maps normalised pixels [batch, 3, height, width] to features [batch, feature_dim].
+        name: What the network is called; part of the fingerprint.
+        feature_dim: Length of the feature vector.
+        resolution: Side of the square to which `encode` resizes a photo, in pixels.
+        mirror: Whether `encode` averages with the features of the mirror image.
+        mean: Mean of red, green and blue that is subtracted, on the scale 0 to 1.
+        std: Spread of red, green and blue by which is divided.
+        frozen: Whether the weights are kept as they are.
+
+    Attributes:
+        feature_dim (int): Length of the feature vector.
+        frozen (bool): Whether the weights are kept as they are.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        name: str,
+        feature_dim: int,
+        resolution: int,
+        mirror: bool,
+        mean: Sequence[float],
+        std: Sequence[float],
+        frozen: bool = True,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.feature_dim = feature_dim
+        self.resolution = resolution
+        self.mirror = mirror
+        self.frozen = frozen
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+        self._settings = {
+            "name": name,
+            "preparation": "square, bicubic",
+            "resolution": resolution,
+            "mirror": mirror,
+            "mean": list(mean),
+            "std": list(std),
+        }
+        self._fingerprint: str | None = None
+        # A hook, because a model that holds the encoder loads its weights without calling it.
+        self.register_load_state_dict_post_hook(_forget_fingerprint)  # type: ignore[no-untyped-call]
+        self.requires_grad_(not frozen)
+        self.train(not frozen)
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training mode, unless the encoder is frozen."""
+        return super().train(mode and not self.frozen)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Compute features.
+
+        Args:
+            pixels (Tensor): Red, green and blue in 0 to 1, float32, [batch, 3, height, width].
+
+        Returns:
+            Tensor: Features, float32, [batch, feature_dim].
+        """
+        features: Tensor = self.network((pixels - self.mean) / self.std)
+        return features
+
+    def encode(self, photos: Sequence[PhotoSource]) -> Tensor:
+        """Compute the features of whole photos, in evaluation mode and without gradients.
+
+        A photo is squeezed into a square of `resolution` pixels. Each passes the network alone (with its
+        mirror image), so that its features do not depend on its company to the last bit.
+
+        Args:
+            photos: Photos, decoded or not.
+
+        Returns:
+            Tensor: Features, float32, on the encoder's device, [photos, feature_dim].
+
+        Raises:
+            MediaError: A photo cannot be read.
+        """
+        was_training = self.training
+        self.eval()
+        try:
+            with torch.no_grad():
+                rows = [self._encode_one(read_photo(photo)) for photo in photos]
+        finally:
+            self.train(was_training)
+        return torch.stack(rows) if rows else self.mean.new_zeros(0, self.feature_dim)
+
+    def _encode_one(self, photo: Image.Image) -> Tensor:
+        # Pillow's filters widen when they shrink a picture, so that nothing aliases.
+        square = photo.resize((self.resolution, self.resolution), Image.Resampling.BICUBIC)
+        pixels = torch.from_numpy(np.array(square)).to(self.mean.device).permute(2, 0, 1).float() / 255.0
+        views = [pixels, pixels.flip(-1)] if self.mirror else [pixels]
+        features: Tensor = self(torch.stack(views)).mean(dim=0)
+        return features
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal over name, settings and weights: equal only where features are.
+
+        It is computed once while the encoder is frozen, and anew after weights were loaded.
+        """
+        if self._fingerprint is None or not self.frozen:
+            digest = hashlib.sha256(json.dumps(self._settings, sort_keys=True).encode())
+            for name, tensor in sorted(self.network.state_dict().items()):
+                digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+                flat = tensor.detach().cpu().contiguous().reshape(-1)
+                digest.update(flat.view(torch.uint8).numpy().tobytes())
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
+
+
+def build_encoder(config: ImageConfig, *, frozen: bool = True) -> PhotoEncoder:
+    """Build the encoder that the settings name, with its weights.
+
+    Args:
+        config: Which network, which weights, which resolution.
+        frozen: Whether the weights are kept as they are.
+
+    Returns:
+        The encoder, on the CPU.
+
+    Raises:
+        ConfigError: There is no network of that name, or it cannot read photos of that resolution.
+        CheckpointError: The weights are missing, damaged, of another network or cannot be downloaded.
+    """
+    # Networks come from torchvision, whose import takes about a second: only now.
+    from photowave.image.networks import build_network
+
+    network = build_network(config)
+    return PhotoEncoder(
+        network.module,
+        name=config.encoder,
+        feature_dim=network.feature_dim,
+        resolution=config.resolution,
+        mirror=config.mirror,
+        mean=network.mean,
+        std=network.std,
+        frozen=frozen,
+    )
+
+
+def _forget_fingerprint(module: nn.Module, _incompatible_keys: Any) -> None:
+    assert isinstance(module, PhotoEncoder)
+    module._fingerprint = None

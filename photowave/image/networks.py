@@ -1,0 +1,147 @@
+"""Classifiers by name, without their last layer, and with their weights."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from photowave.config import ImageConfig
+from photowave.errors import CheckpointError, ConfigError
+from photowave.image.efficientnet_lite import EfficientNetLite0
+from photowave.image.efficientnet_lite_weights import (
+    LITE_MEAN,
+    LITE_STD,
+    default_weights_path,
+    from_original,
+)
+from photowave.image.weights import read_weights
+
+LITE0 = "efficientnet_lite0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A classifier that ends with its pooled features."""
+
+    module: nn.Module
+    """Maps normalised pixels [batch, 3, height, width] to features [batch, feature_dim]."""
+    feature_dim: int
+    """Length of the feature vector."""
+    mean: tuple[float, ...]
+    """Mean of red, green and blue that its pixels were freed of in training, on the scale 0 to 1."""
+    std: tuple[float, ...]
+    """Spread by which they were divided."""
+
+
+def build_network(config: ImageConfig) -> Network:
+    """Build a network, take off its last layer and load its weights.
+
+    Args:
+        config: Which network, which weights, which resolution.
+
+    Returns:
+        The network and what must be known to use it.
+
+    Raises:
+        ConfigError: There is no network of that name, or it cannot read photos of that resolution.
+        CheckpointError: The weights are missing, damaged, of another network or cannot be downloaded.
+    """
+    if config.encoder == LITE0:
+        module: nn.Module = EfficientNetLite0()
+        head, feature_dim = _take_off_head(module, config.encoder)
+        if config.weights is not None:
+            path = default_weights_path() if config.weights == "default" else config.weights
+            _load(module, from_original(read_weights(path)), head=head, what=f"{path} ({LITE0})")
+        return Network(module=module, feature_dim=feature_dim, mean=LITE_MEAN, std=LITE_STD)
+    return _torchvision_network(config)
+
+
+def _torchvision_network(config: ImageConfig) -> Network:
+    name = config.encoder
+    known = [LITE0, *models.list_models(module=models)]
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or [LITE0, "resnet18"]
+        raise ConfigError(
+            f"encoder={name!r}: there is no such classifier. Use one of torchvision's names, "
+            f"such as {', '.join(near)}."
+        )
+    default = models.get_model_weights(name).DEFAULT
+    preparation = default.transforms()
+    (size,) = preparation.crop_size
+    module = models.get_model(name, weights=None, **_options(name, size))
+    head, feature_dim = _take_off_head(module, name)
+    if config.weights == "default":
+        _load(module, _download(default, name), head=head, what=f"the default weights of {name}")
+    elif config.weights is not None:
+        _load(module, read_weights(config.weights), head=head, what=f"{config.weights} ({name})")
+    _try_out(module, config, size)
+    return Network(
+        module=module,
+        feature_dim=feature_dim,
+        mean=tuple(preparation.mean),
+        std=tuple(preparation.std),
+    )
+
+
+def _options(name: str, size: int) -> dict[str, Any]:
+    """What torchvision sets by itself only when it loads the default weights."""
+    if name in ("googlenet", "inception_v3"):
+        return {"transform_input": True, "init_weights": False}
+    return {"image_size": size} if name.startswith("vit_") else {}
+
+
+def _take_off_head(module: nn.Module, name: str) -> tuple[str, int]:
+    """Replace the last linear layer by nothing; tell its name and the length of its input."""
+    linear = [(path, layer) for path, layer in module.named_modules() if isinstance(layer, nn.Linear)]
+    if not linear:
+        raise ConfigError(
+            f"encoder={name!r}: this classifier has no last linear layer to take off. "
+            f"Use another, such as {LITE0} or resnet18."
+        )
+    path, layer = linear[-1]
+    module.set_submodule(path, nn.Identity())
+    return path, layer.in_features
+
+
+def _load(module: nn.Module, state: dict[str, Tensor], *, head: str, what: str) -> None:
+    # The head is gone, so its weights may be there or not, for any number of classes.
+    body = {name: tensor for name, tensor in state.items() if not name.startswith(f"{head}.")}
+    try:
+        module.load_state_dict(body)
+    except RuntimeError as error:
+        details = " ".join(str(error).split())[:200]
+        raise CheckpointError(
+            f"weights {what} do not fit the encoder: {details}... Give weights of this very network."
+        ) from error
+    if not all(torch.isfinite(tensor).all() for tensor in body.values()):
+        raise CheckpointError(f"weights {what} hold NaN or infinity. Give a sound file.")
+
+
+def _download(default: Any, name: str) -> dict[str, Tensor]:
+    try:
+        state: dict[str, Tensor] = default.get_state_dict(progress=False, check_hash=True, weights_only=True)
+    except Exception as error:  # no network, a broken download, a full disk: urllib, torch and the system
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(
+            f"the default weights of encoder {name} cannot be downloaded: {reason}. Without a network, set "
+            f"weights to a file or to null, or use encoder {LITE0}, whose weights are installed."
+        ) from error
+    return state
+
+
+def _try_out(module: nn.Module, config: ImageConfig, usual: int) -> None:
+    # Some networks are tied to one size; each refuses others in its own way, so one is asked.
+    was_training = module.training
+    try:
+        with torch.no_grad():
+            module.eval()(torch.zeros(1, 3, config.resolution, config.resolution))
+    except (RuntimeError, AssertionError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigError(
+            f"resolution={config.resolution} does not fit encoder {config.encoder}: {reason}. "
+            f"Its usual one is {usual}."
+        ) from error
+    module.train(was_training)

@@ -1,0 +1,1 @@
+"""Pairs of photos and sounds: manifests, folders of scenes, splits, and what feeds the training."""

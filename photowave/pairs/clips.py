@@ -1,0 +1,114 @@
+"""Which clip comes when: a function of the seed and the clip's number, so that a resumed run sees the same ones."""
+
+from collections.abc import Iterator
+from typing import TypedDict
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from photowave.pairs.bank import SoundBank
+from photowave.pairs.pairing import Pairing
+
+
+class Clip(TypedDict):
+    """One training example, or with a leading batch axis several."""
+
+    samples: Tensor
+    """Sound, float32 [time]."""
+    texture: Tensor
+    """Texture of the sound around the clip, [texture]."""
+    features: Tensor
+    """Features of a photo that goes with the sound (zeros if none does), [features]."""
+    swapped: Tensor
+    """Features of a photo that does not go with it (zeros if there is none), [features]."""
+    paired: Tensor
+    """True where both photos are there, bool []."""
+    uniform: Tensor
+    """A number in [0, 1) for what the conditioning leaves to chance, float32 []."""
+
+
+class ClipDataset(Dataset[Clip]):
+    """Clips cut at random; the same number is always the same clip.
+
+    Scenes come equally often whatever the length of their recordings; inside a scene a recording comes in
+    proportion to its length.
+
+    Args:
+        bank: The recordings.
+        pairing: Which photo goes with which recording.
+        features: Photo features, [photos, features].
+        length: Samples per clip.
+        count: Clips per epoch.
+        seed: Another seed, other clips.
+    """
+
+    def __init__(
+        self, *, bank: SoundBank, pairing: Pairing, features: Tensor, length: int, count: int, seed: int
+    ):
+        self._bank, self._pairing, self._features = bank, pairing, features
+        self._length, self._count, self._seed = length, count, seed
+        groups: dict[str | None, list[int]] = {}
+        for index, scene in enumerate(pairing.sound_scenes):
+            groups.setdefault(scene, []).append(index)
+        self._groups = list(groups.values())
+        lengths = np.array([len(r.samples) for r in bank.recordings], dtype=float)
+        self._weights = [lengths[group] / lengths[group].sum() for group in self._groups]
+
+    def __len__(self) -> int:
+        """Clips per epoch."""
+        return self._count
+
+    def __getitem__(self, index: int) -> Clip:
+        """Cut clip number `index`; numbers beyond one epoch are the next epochs' clips."""
+        random = np.random.default_rng((self._seed, index))
+        group = int(random.integers(len(self._groups)))
+        sound = int(random.choice(self._groups[group], p=self._weights[group]))
+        room = len(self._bank.recordings[sound].samples) - self._length
+        samples, texture = self._bank.clip(sound, int(random.integers(room + 1)), self._length)
+        partners = self._pairing.photos_of[sound]
+        features = swapped = torch.zeros(self._features.shape[-1])
+        strangers = np.setdiff1d(np.arange(len(self._features)), partners)
+        paired = len(partners) > 0 and len(strangers) > 0
+        if len(partners):
+            features = self._features[int(random.choice(partners))]
+        if paired:
+            swapped = self._features[int(random.choice(strangers))]
+        return Clip(
+            samples=samples,
+            texture=texture,
+            features=features,
+            swapped=swapped,
+            paired=torch.tensor(paired),
+            uniform=torch.tensor(random.random(), dtype=torch.float32),
+        )
+
+
+class EpochSampler(Sampler[int]):
+    """Clip numbers in order: epoch e of n clips has e * n to e * n + n - 1.
+
+    Lightning calls `set_epoch` before each epoch; `skip` lets a run that stopped inside an epoch go on there.
+
+    Args:
+        count: Clips per epoch.
+    """
+
+    def __init__(self, count: int):
+        self._count = count
+        self._epoch = 0
+        self.skip = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch comes next."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        """Clips per epoch."""
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        """Give the clip numbers of the epoch."""
+        first = self._epoch * self._count
+        skip, self.skip = self.skip, 0
+        return iter(range(first + skip, first + self._count))

@@ -1,0 +1,275 @@
+"""The list of photos and sounds to train on: a CSV file with `photo,sound,scene,split` and maybe `start_s`.
+
+A row with a photo and a sound is a pair; a row with one of them takes part through its scene. A sound without
+photo or scene still trains the decoder. Further columns are allowed and ignored.
+"""
+
+import csv
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from photowave.atomic import replacing
+from photowave.errors import PairError
+from photowave.pairs.pairing import Excerpt, Pairing, pair_up
+from photowave.pairs.splits import SPLITS, content_keys
+
+_COLUMNS = ("photo", "sound", "scene", "split")
+_SHOWN = 10  # problems spelled out in one message
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a manifest. Two rows that differ only in their line are equal."""
+
+    photo: Path | None
+    """The photo, absolute, or None."""
+    sound: Path | None
+    """The recording, absolute, or None."""
+    scene: str | None
+    """The class of photos and sounds it belongs to, or None."""
+    split: str
+    """`train`, `val` or `test`."""
+    start_s: float | None = None
+    """Where in the recording the sound of this row starts, in seconds; None for the whole recording."""
+    line: int = field(default=0, compare=False)
+    """Line in the file, counted from 1; 0 if it does not come from one."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Rows, and where they come from."""
+
+    rows: tuple[Row, ...]
+    path: Path
+    """The CSV file, or the folder of scenes; named in messages."""
+
+    def split(self, name: str) -> "Manifest":
+        """Keep the rows of one split.
+
+        Args:
+            name: `train`, `val` or `test`.
+
+        Raises:
+            PairError: No row belongs to it.
+        """
+        rows = tuple(row for row in self.rows if row.split == name)
+        if not rows:
+            there = ", ".join(f"{s} ({n})" for s in SPLITS if (n := sum(row.split == s for row in self.rows)))
+            raise PairError(
+                f"{self.path}: no row belongs to split '{name}'; the rows are: {there or 'none'}. "
+                f"Set the split column of some rows to {name}."
+            )
+        return replace(self, rows=rows)
+
+    @property
+    def photos(self) -> tuple[Path, ...]:
+        """Each photo once, in the order of the rows."""
+        return tuple(dict.fromkeys(row.photo for row in self.rows if row.photo is not None))
+
+    @property
+    def sounds(self) -> tuple[Path, ...]:
+        """Each recording once, in the order of the rows."""
+        return tuple(dict.fromkeys(row.sound for row in self.rows if row.sound is not None))
+
+    @property
+    def scenes(self) -> tuple[str, ...]:
+        """The names of the scenes, sorted."""
+        return tuple(sorted({row.scene for row in self.rows if row.scene is not None}))
+
+    def pairs(self, pairing: Literal["row", "scene"] = "scene") -> Pairing:
+        """Say which photo goes with which sound.
+
+        Args:
+            pairing: `row`: a photo and a sound of the same row. `scene`: any photo of a scene and any sound
+                of it; rows without a scene still pair by row.
+
+        Raises:
+            PairError: No photo has any sound, or the pairing is unknown.
+        """
+        if pairing not in ("row", "scene"):
+            raise PairError(f"pairing={pairing!r}: must be 'row' or 'scene'.")
+        excerpts = [None if row.sound is None else Excerpt(row.sound, row.start_s) for row in self.rows]
+        parts = [(row.photo, excerpt, row.scene) for row, excerpt in zip(self.rows, excerpts, strict=True)]
+        found = pair_up(parts, by_scene=pairing == "scene")
+        if not any(found.sounds_of):
+            raise PairError(
+                f"{self.path}: no photo has a sound with pairing '{pairing}' among {len(self.rows)} rows. "
+                "Put photo and sound into one row, or give both the same scene and pair by scene."
+            )
+        return found
+
+
+def read_manifest(path: str | Path) -> Manifest:
+    """Read a manifest and check it as a whole.
+
+    Relative paths count from the folder of the file. Everything that is wrong is reported at once.
+
+    Args:
+        path: A CSV file in UTF-8, with or without byte order mark.
+
+    Raises:
+        PairError: The file is missing, empty or no UTF-8 text; columns are missing or double; a row has
+            neither photo nor sound, an unknown split, a file that does not exist or a `start_s` that does not
+            fit; or a photo or a recording stands in two splits.
+    """
+    path = Path(path)
+    (_, header), *lines = _read_lines(path)
+    header = [name.strip() for name in header]
+    missing = [name for name in _COLUMNS if name not in header]
+    double = sorted({name for name in header if name and header.count(name) > 1})
+    if missing or double:
+        faults = [f"columns missing: {', '.join(missing)}"] * bool(missing)
+        faults += [f"columns given twice: {', '.join(double)}"] * bool(double)
+        raise PairError(
+            f"{path}: {'; '.join(faults)}; present are: {', '.join(header)}. "
+            f"The first line must name {','.join(_COLUMNS)} and, where wanted, start_s."
+        )
+    if not lines:
+        raise PairError(f"{path} has column names but no rows. Add a row per photo, sound or pair.")
+    problems: list[tuple[int, str]] = []
+    good: list[Row] = []
+    for line, cells in lines:
+        row, wrong = _parse(line, header, cells, path.parent.absolute())
+        problems += [(line, text) for text in wrong]
+        if row is not None and not wrong:
+            good.append(row)
+    problems += _leaks(good)
+    _refuse_if_any(path, [f"line {line}: {text}" for line, text in sorted(problems)])
+    return Manifest(tuple(good), path)
+
+
+def write_manifest(path: str | Path, rows: Iterable[Row]) -> None:
+    """Write rows as a manifest that `read_manifest` reads back as they are.
+
+    Paths become relative to the folder of the file, with forward slashes; from another drive they stay
+    absolute. The column `start_s` is written where a row needs it.
+
+    Args:
+        path: The CSV file; it appears only when it is complete.
+        rows: What to write.
+
+    Raises:
+        PairError: A row could not be read back, or the file cannot be written.
+    """
+    path, rows = Path(path), list(rows)
+    _refuse_if_any(path, [f"row {n}: {text}" for n, row in enumerate(rows, 1) for text in _faults(row)])
+    starts = any(row.start_s is not None for row in rows)
+    folder = path.parent.absolute()
+    try:
+        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow((*_COLUMNS, "start_s") if starts else _COLUMNS)
+            for row in rows:
+                cells = [_text(row.photo, folder), _text(row.sound, folder), row.scene or "", row.split]
+                if starts:
+                    cells.append("" if row.start_s is None else repr(float(row.start_s)))
+                writer.writerow(cells)
+    except UnicodeEncodeError as error:
+        raise PairError(f"{path}: the name {error.object!r} is not Unicode text. Rename the file.") from error
+    except OSError as error:
+        raise PairError(f"{path} cannot be written: {error.strerror}. Choose another folder.") from error
+
+
+def _text(file: Path | None, folder: Path) -> str:
+    if file is None:
+        return ""
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:
+        return file.absolute().as_posix()
+
+
+def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
+    """The cells of each line that is not blank, with its number; at least one line."""
+    lines: list[tuple[int, list[str]]] = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            start = 1
+            for cells in reader:
+                if any(cells):
+                    lines.append((start, cells))
+                start = reader.line_num + 1
+    except FileNotFoundError as error:
+        raise PairError(f"{path} does not exist. Give the path of a manifest, a CSV file.") from error
+    except OSError as error:
+        raise PairError(f"{path} cannot be read: {error.strerror}. Give the path of a CSV file.") from error
+    except UnicodeDecodeError as error:
+        raise PairError(f"{path} is not UTF-8 text (byte {error.start}). Save it as CSV in UTF-8.") from error
+    except csv.Error as error:
+        raise PairError(f"{path}: line {start} is not CSV: {error}. Check its quotes and commas.") from error
+    if not lines:
+        raise PairError(f"{path} is empty. Its first line must name {','.join(_COLUMNS)}, with rows below.")
+    return lines
+
+
+def _parse(line: int, header: list[str], cells: list[str], folder: Path) -> tuple[Row | None, list[str]]:
+    """The row of a line, None where its cells do not fit the header, and what is wrong with it."""
+    if len(cells) != len(header):
+        return None, [f"has {len(cells)} cells under {len(header)} columns"]
+    given = dict(zip(header, cells, strict=True))
+    wrong: list[str] = []
+    files: dict[str, Path | None] = {"photo": None, "sound": None}
+    for kind in files:
+        if given[kind]:
+            # Normalised as text, as it was written: `a/../b` need not exist as a way through `a`.
+            file = files[kind] = Path(os.path.normpath(folder / given[kind]))
+            if not file.is_file():
+                wrong.append(f"{kind} '{given[kind]}' does not exist")
+    start = given.get("start_s", "").strip()
+    start_s = None
+    if start:
+        try:
+            start_s = float(start)
+        except ValueError:
+            wrong.append(f"start_s '{start}' is not a number")
+    row = Row(files["photo"], files["sound"], given["scene"] or None, given["split"].strip(), start_s, line)
+    return row, wrong + _faults(row)
+
+
+def _faults(row: Row) -> list[str]:
+    """What is wrong with a row, whatever lies on the disk."""
+    names = [str(row.photo or ""), str(row.sound or ""), row.scene or ""]
+    start = row.start_s
+    checks = [
+        (row.photo is None and row.sound is None, "has neither photo nor sound"),
+        (row.split not in SPLITS, f"split '{row.split}' is not train, val or test"),
+        (start is not None and not 0 <= start < math.inf, f"start_s {start} is not 0 or more"),
+        (start is not None and row.sound is None, f"start_s {start} has no sound"),
+        (row.scene is not None and row.scene != row.scene.strip(), f"scene '{row.scene}' has outer spaces"),
+        (row.scene == "", "scene is empty text; leave it out instead"),
+        (any(c in name for name in names for c in "\r\n\0"), "a name has a line break in it"),
+    ]
+    return [text for holds, text in checks if holds]
+
+
+def _leaks(rows: Sequence[Row]) -> list[tuple[int, str]]:
+    """Photos and recordings that stand in a second split, by path or by content, with the line."""
+    if len({row.split for row in rows}) < 2:
+        return []
+    found: list[tuple[int, str]] = []
+    for kind in ("photo", "sound"):
+        used = [(getattr(row, kind), row) for row in rows if getattr(row, kind) is not None]
+        keys = content_keys(path for path, _ in used)
+        first: dict[str, tuple[Path, Row]] = {}
+        for path, row in used:
+            before, there = first.setdefault(keys[path], (path, row))
+            if there.split != row.split:
+                same = "stands" if path == before else f"has the content of '{before.name}', which stands"
+                where = f"also in split {there.split} (line {there.line})"
+                found.append((row.line, f"{kind} '{path.name}' of split {row.split} {same} {where}"))
+    return found
+
+
+def _refuse_if_any(path: Path, problems: Sequence[str]) -> None:
+    """Raise with the first problems and the number of all, if there are any."""
+    if problems:
+        rest = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise PairError(
+            f"{path}: {count}: {'; '.join(problems[:_SHOWN])}{rest}. Mend the rows and try again."
+        )

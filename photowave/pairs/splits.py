@@ -1,0 +1,211 @@
+"""Decides which files train, validate and test, so that no photo and no recording stands on two sides.
+
+Within a scene the groups are put in the order of a hash of seed and name; validation is cut from the front
+and test from the back:
+
+    | val |          train          | test |
+
+so a new file moves the borders by one place at the most, whatever the order on disk.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from photowave.errors import PairError
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+_EXCERPT = re.compile(r"__\d+(?:\.\d+)?-\d+(?:\.\d+)?s$")
+_TRAILING_NUMBER = re.compile(r"[-_. ]*\d+$")
+_ENOUGH_SOUNDS = 4  # one for validation, one for test, two for training
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One file, or one pair of files, that goes to one split."""
+
+    name: str
+    """Decides the order together with the seed; for a file its path below the data folder."""
+    kind: Literal["photo", "sound", "pair"]
+    """A lone photo, a lone sound, or a photo with its sound."""
+    scene: str | None = None
+    """The class within which the shares are kept."""
+    keys: frozenset[str] = frozenset()
+    """What the item must not share with another split: items with a common key stay together."""
+    take: str | None = None
+    """What it had better not share: see `take_name`."""
+
+
+def recording_name(name: str) -> str:
+    """Name the recording that a file is an excerpt of: no suffix and no `__START-ENDs`.
+
+    Example:
+        >>> recording_name("forest/sounds/birds__60-120s.ogg")
+        'forest/sounds/birds'
+    """
+    folder, _, file = name.rpartition("/")
+    stem = _EXCERPT.sub("", Path(file).stem)
+    return f"{folder}/{stem}" if folder else stem
+
+
+def take_name(name: str) -> str:
+    """Name the session that a recording may come from: `recording_name` without a number at its end.
+
+    `traffic1.wav` and `traffic2.wav` are often two cuts from one afternoon, but nothing proves it. So takes
+    stay together only in scenes that have at least four sessions; elsewhere each recording stands alone.
+
+    Example:
+        >>> take_name("city/sounds/traffic_2.wav")
+        'city/sounds/traffic'
+    """
+    recording = recording_name(name)
+    folder, _, stem = recording.rpartition("/")
+    shorter = _TRAILING_NUMBER.sub("", stem) or stem
+    return f"{folder}/{shorter}" if folder else shorter
+
+
+def content_keys(paths: Iterable[Path]) -> dict[Path, str]:
+    """Give files with the same bytes the same key, under whatever name they lie.
+
+    Only files whose size another one shares are read.
+
+    Args:
+        paths: Existing files.
+
+    Returns:
+        A key for each path: its size, with the sha256 of its content where the size does not tell.
+
+    Raises:
+        PairError: A file cannot be read.
+    """
+    keys: dict[Path, str] = {}
+    try:
+        of_size: dict[int, set[Path]] = defaultdict(set)
+        for path in paths:
+            of_size[path.stat().st_size].add(path)
+        for size, same in of_size.items():
+            several = len({path.resolve() for path in same}) > 1
+            for path in same:
+                keys[path] = f"{size}:{_sha256(path)}" if several else str(size)
+    except OSError as error:
+        raise PairError(f"{error.filename} cannot be read: {error.strerror}. Mend or remove it.") from error
+    return keys
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def split_counts(groups: int, *, val: float, test: float, sounds: bool = False) -> tuple[int, int]:
+    """Say how many groups go to validation and to test.
+
+    `round(groups * share)`, but: from three photos on, at least one each for validation and test; from three
+    sounds on at least one for validation, from four on at least one for test, and two always stay for
+    training. One photo, or one sound, always stays. A share of 0 takes nothing.
+
+    Args:
+        groups: Groups of one scene.
+        val: Share of validation, in [0, 1).
+        test: Share of test, in [0, 1).
+        sounds: Whether the rule for sounds holds rather than that for photos.
+
+    Returns:
+        Groups for validation and groups for test.
+    """
+    least_val = int(val > 0 and groups >= 3)
+    least_test = int(test > 0 and groups >= (_ENOUGH_SOUNDS if sounds else 3))
+    stay = 2 if sounds and groups >= 3 else min(groups, 1)
+    in_val = max(least_val, round(groups * val))
+    in_test = max(least_test, round(groups * test))
+    while groups - in_val - in_test < stay:
+        if in_test - least_test >= in_val - least_val:
+            in_test -= 1
+        else:
+            in_val -= 1
+    return in_val, in_test
+
+
+def assign_splits(
+    items: Sequence[Item], *, seed: int = 0, val: float = 0.15, test: float = 0.15
+) -> list[Split]:
+    """Assign each item to a split, scene by scene.
+
+    Items that share a key, directly or through others, are one group and stay together; the shares count
+    groups. A group that holds a photo follows the rule for photos (see `split_counts`), a group of sounds
+    alone the rule for sounds; a group that reaches into several scenes counts for the first by name.
+
+    Args:
+        items: What is to be split. Their order does not matter.
+        seed: Another seed, another split.
+        val: Share of validation, in [0, 1).
+        test: Share of test, in [0, 1); `val + test` must be below 1.
+
+    Returns:
+        The split of each item, in the order of `items`.
+
+    Raises:
+        PairError: The shares are out of range.
+    """
+    if not (0 <= val < 1 and 0 <= test < 1 and val + test < 1):
+        raise PairError(
+            f"val={val}, test={test}: shares must not be negative and must leave something to train on. "
+            "The defaults are 0.15 and 0.15."
+        )
+    strata: dict[tuple[bool, str], list[list[int]]] = defaultdict(list)
+    for group in _groups(items):
+        sounds = all(items[i].kind == "sound" for i in group)
+        strata[sounds, min(items[i].scene or "" for i in group)].append(group)
+
+    splits: list[Split] = ["train"] * len(items)
+    for (sounds, _), groups in strata.items():
+        groups.sort(key=lambda group: _place(min(items[i].name for i in group), seed))
+        in_val, in_test = split_counts(len(groups), val=val, test=test, sounds=sounds)
+        for place, group in enumerate(groups):
+            if place < in_val:
+                split: Split = "val"
+            else:
+                split = "test" if place >= len(groups) - in_test else "train"
+            for i in group:
+                splits[i] = split
+    return splits
+
+
+def _place(name: str, seed: int) -> tuple[str, str]:
+    """Where a name stands in the order of its scene: the hash, and the name should two hashes agree."""
+    return hashlib.sha256(f"{seed}\0{name}".encode("utf-8", "surrogatepass")).hexdigest(), name
+
+
+def _groups(items: Sequence[Item]) -> list[list[int]]:
+    """Indices of the items, one list per connected component of items and keys (union-find)."""
+    takes_of: dict[str | None, set[str]] = defaultdict(set)
+    for item in items:
+        if item.take is not None:
+            takes_of[item.scene].add(item.take)
+
+    parent = list(range(len(items)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    first: dict[tuple[str, ...], int] = {}
+    for i, item in enumerate(items):
+        links: set[tuple[str, ...]] = {("key", key) for key in item.keys}
+        if item.take is not None and len(takes_of[item.scene]) >= _ENOUGH_SOUNDS:
+            links.add(("take", item.scene or "", item.take))
+        for link in links:
+            parent[root(i)] = root(first.setdefault(link, i))
+
+    groups: dict[int, list[int]] = defaultdict(list)
+    for i in range(len(items)):
+        groups[root(i)].append(i)
+    return list(groups.values())

@@ -1,0 +1,116 @@
+"""What is measured on the training split before the first step: scales, codebook, and which photo fits which texture."""
+
+import logging
+
+import torch
+from sklearn.cluster import KMeans
+from torch import Tensor
+
+from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.pairs.datamodule import SplitData
+from photowave.wavenet import MixtureOutput
+
+_log = logging.getLogger(__name__)
+
+
+@torch.no_grad()
+def calibrate(model: PhotowaveModel, train: SplitData, *, seed: int, prior_penalty: float) -> None:
+    """Set everything in the model that is measured and not learned step by step.
+
+    Args:
+        model: Changed in place.
+        train: The training split.
+        seed: For the clustering of textures.
+        prior_penalty: Weight of the squared weights when the photo's prior is fitted.
+    """
+    if isinstance(model.wavenet.output, MixtureOutput):
+        model.wavenet.output.scale.copy_(_band_levels(model, train))
+    if isinstance(model.conditioner, TextureConditioner):
+        _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
+
+
+def _band_levels(model: PhotowaveModel, train: SplitData) -> Tensor:
+    """Root mean square of each band over (at most) ten seconds of every recording, [bands]."""
+    power = torch.zeros(model.codec.bands)
+    most = 10 * model.sample_rate
+    for recording in train.bank.recordings:
+        samples = recording.samples[: min(most, len(recording.samples))]
+        samples = samples[: len(samples) - len(samples) % model.codec.bands]
+        power += model.codec.encode(samples[None])[0].square().mean(0)
+    return (power / len(train.bank.recordings)).sqrt().clamp_min(1e-5)
+
+
+def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: int, penalty: float) -> None:
+    """Cluster the training textures into the codebook, then fit photo to codebook."""
+    textures = torch.cat([recording.textures for recording in train.bank.recordings])
+    owners = torch.cat(
+        [torch.full((len(r.textures),), index) for index, r in enumerate(train.bank.recordings)]
+    )
+    conditioner.texture_mean.copy_(textures.mean(0))
+    conditioner.texture_std.copy_(textures.std(0, correction=0).clamp_min(1e-3))
+    normalised = (textures - conditioner.texture_mean) / conditioner.texture_std
+    size = len(conditioner.codebook)
+    count = min(size, len(textures))
+    clusters = KMeans(n_clusters=count, n_init=4, random_state=seed).fit(normalised.double().numpy())
+    codes = torch.from_numpy(clusters.labels_).long()
+    # The window nearest to each centre: a texture that was really heard, not a blend.
+    distances = torch.from_numpy(clusters.transform(normalised.double().numpy()))
+    medoids = distances.argmin(0)
+    conditioner.codebook.copy_(textures[medoids][torch.arange(size) % count])
+    targets = _targets(train, codes, owners, size)
+    photos = targets.sum(1) > 0
+    features, targets = train.features[photos], targets[photos]
+    conditioner.feature_mean.copy_(features.mean(0))
+    conditioner.feature_std.copy_(features.std(0, correction=0).clamp_min(1e-3))
+    inputs = (features - conditioner.feature_mean) / conditioner.feature_std
+    weight, bias = fit_softmax(inputs, targets, penalty=penalty)
+    # Entries beyond the number of clusters repeat others and must never be drawn.
+    bias[count:] = -1e4
+    conditioner.prior.weight.copy_(weight)
+    conditioner.prior.bias.copy_(bias)
+    _log.info(
+        "codebook: %d textures from %d windows; prior fitted on %d photos", count, len(textures), len(inputs)
+    )
+
+
+def _targets(train: SplitData, codes: Tensor, owners: Tensor, size: int) -> Tensor:
+    """How often each codebook entry occurs in a photo's recordings, each recording counting alike, [photos, size]."""
+    per_recording = torch.zeros(len(train.bank.recordings), size)
+    for recording in range(len(per_recording)):
+        per_recording[recording] = torch.bincount(codes[owners == recording], minlength=size).float()
+    per_recording /= per_recording.sum(1, keepdim=True)
+    targets = torch.zeros(len(train.features), size)
+    for photo, recordings in enumerate(train.pairing.sounds_of):
+        if len(recordings):
+            targets[photo] = per_recording[list(recordings)].mean(0)
+    return targets
+
+
+def fit_softmax(
+    inputs: Tensor, targets: Tensor, *, penalty: float, steps: int = 100
+) -> tuple[Tensor, Tensor]:
+    """Fit a multinomial logistic regression to soft targets; convex, so there is one answer.
+
+    Args:
+        inputs: [examples, features].
+        targets: Probabilities, [examples, classes].
+        penalty: Weight of the mean squared weights.
+        steps: Most L-BFGS iterations.
+
+    Returns:
+        Weights [classes, features] and biases [classes].
+    """
+    weight = torch.zeros(targets.shape[1], inputs.shape[1], requires_grad=True)
+    bias = torch.zeros(targets.shape[1], requires_grad=True)
+    optimiser = torch.optim.LBFGS([weight, bias], max_iter=steps, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        scores = torch.log_softmax(inputs @ weight.t() + bias, -1)
+        loss = -(targets * scores).sum(1).mean() + penalty * weight.square().sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    with torch.enable_grad():
+        optimiser.step(closure)  # type: ignore[no-untyped-call]
+    return weight.detach(), bias.detach()
