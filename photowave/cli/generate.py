@@ -1,9 +1,10 @@
 """`photowave generate`: photos and folders in, sounds and their descriptions out."""
 
 import json
-import os
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -74,8 +75,8 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
     from tqdm import tqdm
 
     model = load(options.model)
-    if _first_run():
-        print("photowave: compiling the sampler; this happens once and takes some seconds.", file=sys.stderr)
+    with _telling_if_slow("photowave: compiling the sampler; this happens once.", after_s=2.0):
+        model.warm_up()
     with tqdm(
         total=round(len(good) * options.duration_s, 2),
         unit="s",
@@ -147,16 +148,12 @@ def _open_folder(out: str) -> Path:
     return folder
 
 
-def _first_run() -> bool:
-    """Tell whether the compiled sampler is not in its cache yet."""
-    from photowave.generation import kernel
-
-    stats = kernel.run._cache._impl.locator.get_cache_path()
-    return not any(name.startswith("kernel.run-") for name in _listdir(stats))
-
-
-def _listdir(path: str) -> list[str]:
+@contextmanager
+def _telling_if_slow(message: str, *, after_s: float) -> Iterator[None]:
+    """Print a message if the block takes longer than `after_s` seconds."""
+    timer = threading.Timer(after_s, print, [message], {"file": sys.stderr})
+    timer.start()
     try:
-        return os.listdir(path)
-    except OSError:
-        return []
+        yield
+    finally:
+        timer.cancel()

@@ -61,6 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     try:
+        from jsonargparse import set_parsing_settings
+
+        # The docstrings below the fields of a dataclass become the help texts.
+        set_parsing_settings(docstring_parse_attribute_docstrings=True)
         module = importlib.import_module(f"photowave.cli.{COMMANDS[command][0]}")
         code = module.run(command, rest)
         assert isinstance(code, int)

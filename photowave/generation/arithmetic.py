@@ -29,7 +29,7 @@ def _rows8(y, w, i, o, a0, a1, a2, a3, a4, a5, a6, a7):
     y[o] = t
 
 
-@numba.njit(fastmath=FLAGS, nogil=True)
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def add_product(x, w, y):
     """Add `x @ w` to `y` for every lane.
 

@@ -179,6 +179,10 @@ class SoundscapeGenerator:
         peaks = samples.abs().amax(1, keepdim=True)
         return samples * (0.99 / peaks.clamp_min(0.99))
 
+    def warm_up(self) -> None:
+        """Draw one frame and drop it: compiles the sampler, or loads it if it was compiled before."""
+        self.draw(self.model.conditioner.null.detach()[None], duration_s=1 / self.sample_rate, seeds=[0])
+
     @property
     def encoder(self) -> PhotoEncoder:
         """The photo encoder, built when first needed."""

@@ -20,7 +20,7 @@ import numpy as np
 from photowave.generation.arithmetic import FLAGS, add_product, exponential
 
 
-@numba.njit(fastmath=FLAGS, nogil=True)
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def _gate(h, z, bits, fractions, scratch):
     """Z = tanh(filter) sigmoid(gate) with tanh(x) = 2 sigmoid(2x) - 1; h [lanes, 2 gate], z [lanes, gate]."""
     lanes, width = z.shape
@@ -35,7 +35,7 @@ def _gate(h, z, bits, fractions, scratch):
             out[c] = filtered / (1 + scratch[width + c])
 
 
-@numba.njit(fastmath=FLAGS, nogil=True)
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def _choose(weights, count, uniform, temperature, bits, fractions):
     """Index drawn with probability proportional to exp(weights / temperature); overwrites `weights`."""
     top = weights[0]
@@ -56,7 +56,7 @@ def _choose(weights, count, uniform, temperature, bits, fractions):
     return count - 1
 
 
-@numba.njit(fastmath=FLAGS, nogil=True)
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def _draw_mixture(parameters, frame, scale, mixtures, uniforms, temperature, weights, bits, fractions):
     """Component by inverse transform, then every band from its logistic; see MixtureOutput."""
     bands = len(frame)
@@ -70,7 +70,7 @@ def _draw_mixture(parameters, frame, scale, mixtures, uniforms, temperature, wei
         frame[b] = mean + math.exp(max(log_scale, floor)) * temperature * (math.log(u) - math.log1p(-u))
 
 
-@numba.njit(fastmath=FLAGS, nogil=True)
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def run(
     weights, biases, rings, positions, taps, levels_out, frames_out, parameters_out, forced, uniforms,
     temperature, guidance,

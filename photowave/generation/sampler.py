@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -138,4 +139,4 @@ def _shares(count: int, threads: int) -> list[slice]:
     """Cut `count` sounds into at most `threads` runs of nearly equal length."""
     parts = min(count, threads)
     edges = [count * part // parts for part in range(parts + 1)]
-    return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [slice(a, b) for a, b in pairwise(edges)]

@@ -1,4 +1,4 @@
-"""The plain sampler: one forward pass per frame, on whatever device the decoder lies. The reference, and for GPUs."""
+"""The plain sampler: a forward pass per frame, on any device. The reference, and the way on a GPU."""
 
 from collections.abc import Sequence
 

@@ -23,7 +23,7 @@ class FrameCodec(nn.Module):
 
     @property
     def delay(self) -> int:
-        """Samples by which decoded sound lags behind what was encoded; a multiple of `bands` is dropped first."""
+        """Samples by which decoded sound lags behind what was encoded."""
         return self.bank.delay
 
     def encode(self, samples: Tensor) -> Tensor:

@@ -84,8 +84,9 @@ class PhotoConditioner(Conditioner):
 class TextureConditioner(Conditioner):
     """The decoder sees the texture of its own clip; the photo chooses a texture from a codebook.
 
-    A photo does not fix one sound: the same beach has calm and heavy seas. So the photo predicts probabilities
-    over typical textures, and one of them is drawn. Averaging them instead would blur crickets into wind.
+    A photo does not fix one sound: the same beach has calm and heavy seas. So the photo predicts
+    probabilities over typical textures, and one of them is drawn. Averaging them instead would blur crickets
+    into wind.
 
     Args:
         features: Length of the photo features.

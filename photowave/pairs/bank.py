@@ -75,7 +75,8 @@ class SoundBank:
                 progress(1)
         if short:
             raise PairError(
-                f"{len(short)} recording(s) are shorter than a clip of {clip_s:g} s: {', '.join(short[:10])}. "
+                f"{len(short)} recording(s) are shorter than a clip of {clip_s:g} s: "
+                f"{', '.join(short[:10])}. "
                 "Remove them, move start_s forward, or lower data.clip_s."
             )
 

@@ -1,4 +1,4 @@
-"""Which clip comes when: a function of the seed and the clip's number, so that a resumed run sees the same ones."""
+"""Which clip comes when: a function of seed and clip number, so that a resumed run sees the same ones."""
 
 from collections.abc import Iterator
 from typing import TypedDict

@@ -71,8 +71,8 @@ def open_pairs(pairs: str | None, splits: Splits) -> Manifest:
         pairs = next((place for place in candidates if Path(place).is_dir()), None)
         if pairs is None:
             raise PairError(
-                f"no pairs to train on: data.pairs is null and {PLACES[0]} is not there. Build the starter scenes "
-                "with 'python scripts/build_scenes.py', or give --data.pairs MANIFEST.csv or FOLDER."
+                f"no pairs to train on: data.pairs is null and {PLACES[0]} is not there. Build the starter "
+                "scenes with 'python scripts/build_scenes.py', or give --data.pairs MANIFEST.csv or FOLDER."
             )
     path = Path(pairs)
     if not path.exists():

@@ -1,4 +1,4 @@
-"""What is measured on the training split before the first step: scales, codebook, and which photo fits which texture."""
+"""What is measured on the training split before the first step: scales, codebook, photo to texture."""
 
 import logging
 
@@ -74,7 +74,7 @@ def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: in
 
 
 def _targets(train: SplitData, codes: Tensor, owners: Tensor, size: int) -> Tensor:
-    """How often each codebook entry occurs in a photo's recordings, each recording counting alike, [photos, size]."""
+    """Share of each codebook entry in a photo's recordings, each counting alike, [photos, size]."""
     per_recording = torch.zeros(len(train.bank.recordings), size)
     for recording in range(len(per_recording)):
         per_recording[recording] = torch.bincount(codes[owners == recording], minlength=size).float()

@@ -27,16 +27,14 @@ class TrainingConfig:
     decay_share: float = 0.5
     """Last share of the training over which the learning rate falls."""
     history_noise: float = 0.0
-    """Noise added to the past that the decoder sees, as a share of each sample's own size plus one 8-bit step."""
+    """Noise added to the past that the decoder sees: this share of each sample's size, and one 8-bit step."""
     prior_penalty: float = 1e-3
     """Weight of the squared weights when the photo's prior over textures is fitted."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         if not 0.0 < self.learning_rate < 1.0:
-            raise ConfigError(
-                f"learning_rate={self.learning_rate}: must lie between 0 and 1. The default is 2e-3."
-            )
+            raise ConfigError(f"learning_rate={self.learning_rate}: must lie between 0 and 1, such as 2e-3.")
         if not 0.0 <= self.decay_share <= 1.0:
             raise ConfigError(
                 f"decay_share={self.decay_share}: must lie between 0 and 1. The default is 0.5."

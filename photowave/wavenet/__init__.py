@@ -1,4 +1,4 @@
-"""The decoder: a causal dilated stack and the distributions it predicts. Plain modules, no settings, no files."""
+"""The decoder: a causal dilated stack and the distributions it predicts; no settings, no files."""
 
 from photowave.wavenet.outputs import PCM_STEP, MixtureOutput, OutputDistribution, SoftmaxOutput
 from photowave.wavenet.stack import WaveNet, WaveNetState

@@ -1,7 +1,7 @@
 """Distributions of the next frame: how it enters the network, is scored and is drawn.
 
-All scores are log2 of the probability of one 16-bit PCM step, so that outputs of every kind compare. Drawing is
-inverse-transform sampling from given uniform numbers: the same numbers, the same frame, on every path.
+All scores are log2 of the probability of one 16-bit PCM step, so that outputs of every kind compare. Drawing
+is inverse-transform sampling from given uniform numbers: same numbers, same frame, on every path.
 """
 
 import math

@@ -109,7 +109,7 @@ class WaveNet(nn.Module):
         Args:
             frames: Levels [batch, time] (int64) or band frames [batch, time, bands].
             vector: Global conditioning vector, [batch, conditioning].
-            history: What the network sees in place of the frames before, such as noisy ones; shaped as `frames`.
+            history: What the network sees instead of the frames before, such as noisy ones; shaped alike.
 
         Returns:
             Log2 probability of every frame given those before it, per 16-bit step, [batch, time].
