@@ -1,8 +1,7 @@
 """Model files: tensors in safetensors with the settings beside them as text. Nothing is ever unpickled."""
 
 import hashlib
-import pickle
-import zipfile
+import json
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import Any
 
 import safetensors
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from photowave._version import __version__
 from photowave.atomic import replacing
 from photowave.config import ModelConfig
-from photowave.errors import CheckpointError, ConfigError
+from photowave.errors import CheckpointError
 from photowave.model import PhotowaveModel
 
 FORMAT = "photowave-1"
@@ -49,7 +48,7 @@ def default_model_path() -> Path:
 
 
 def save_model(model: PhotowaveModel, path: str | Path, *, encoder_fingerprint: str) -> None:
-    """Write a model file; it appears only when it is complete.
+    """Write a model file; it appears only when it is complete. The same model gives the same bytes.
 
     Args:
         model: What to write.
@@ -70,9 +69,10 @@ def save_model(model: PhotowaveModel, path: str | Path, *, encoder_fingerprint: 
         "package_version": __version__,
     }
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    content = _in_order(save(tensors, metadata))
     try:
         with replacing(path) as temporary:
-            save_file(tensors, temporary, metadata=metadata)
+            temporary.write_bytes(content)
     except OSError as error:
         reason = error.strerror or error
         raise CheckpointError(
@@ -94,7 +94,9 @@ def load_model(path: str | Path) -> LoadedModel:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is no readable safetensors file ({error}). {_REMEDY}") from error
+        raise CheckpointError(
+            f"{path} is no readable safetensors file ({_one_line(error)}). {_REMEDY}"
+        ) from error
     if metadata.get("format") != FORMAT:
         found = metadata.get("format", "none")
         raise CheckpointError(
@@ -125,16 +127,19 @@ def load_training_checkpoint(path: str | Path) -> tuple[PhotowaveModel, str]:
         raise CheckpointError(f"{path}: no such checkpoint. {remedy}")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason}). {remedy}") from error
+    except Exception as error:  # a foreign file fails in many ways: unpickler, zip, header, end of file
+        raise CheckpointError(
+            f"{path} cannot be read as a checkpoint: it is damaged, foreign, or holds more than tensors and "
+            f"plain values ({type(error).__name__}). {remedy}"
+        ) from error
     metadata = checkpoint.get("photowave") if isinstance(checkpoint, dict) else None
-    if not isinstance(metadata, dict) or not isinstance(checkpoint.get("state_dict"), dict):
+    weights = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(weights, dict):
         raise CheckpointError(
             f"{path} is a checkpoint of something else: it names no photowave model. {remedy}"
         )
     prefix = "model."
-    tensors = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
+    tensors = {str(k).removeprefix(prefix): v for k, v in weights.items() if str(k).startswith(prefix)}
     return _rebuild(path, metadata, tensors), str(metadata.get("encoder_fingerprint", ""))
 
 
@@ -144,11 +149,22 @@ def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -
         config = ModelConfig.from_json(str(metadata["config"]))
         model = PhotowaveModel(config, feature_dim=int(metadata["feature_dim"]))
         model.load_state_dict(tensors)
-    except (KeyError, ValueError, RuntimeError, ConfigError) as error:
-        reason = " ".join(str(error).split())[:200]
+    except Exception as error:  # settings from elsewhere fail in many ways, down to memory for absurd sizes
         raise CheckpointError(
-            f"{path}: settings and weights do not fit together ({reason}). {_REMEDY}"
+            f"{path}: settings and weights do not fit together ({_one_line(error)}). {_REMEDY}"
         ) from error
-    if not all(bool(torch.isfinite(t).all()) for t in tensors.values()):
+    if not all(bool(torch.isfinite(t).all()) for t in model.state_dict().values()):
         raise CheckpointError(f"{path} holds weights that are not finite: its training diverged. {_REMEDY}")
     return model.eval()
+
+
+def _in_order(content: bytes) -> bytes:
+    """Sort the header of a safetensors file, whose metadata come in another order each time."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # the weights start at a multiple of eight bytes
+    return len(header).to_bytes(8, "little") + header + content[8 + size :]
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 
-from jsonargparse import ArgumentParser
+from photowave.cli.parsing import make_parser, parse
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, convert, tell."""
-    parser = ArgumentParser(
-        prog="photowave export",
-        description="Turns a training checkpoint into a model file (averaged weights only).",
-    )
+    parser = make_parser(command, "Turns a training checkpoint into a model file (averaged weights only).")
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a .ckpt that 'photowave fit' wrote")
     parser.add_argument("out", metavar="OUT.safetensors", help="the model file to write")
-    parsed = parser.parse_args(list(arguments))
+    parsed = parse(parser, arguments)
     from photowave.checkpoint import load_training_checkpoint, save_model
 
     model, fingerprint = load_training_checkpoint(parsed.checkpoint)

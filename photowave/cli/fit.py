@@ -1,20 +1,133 @@
 """`photowave fit | validate | test`: Lightning's command line over the task and the pairs."""
 
+import json
+import logging
+import os
+import signal
+import sys
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+import lightning as L
+from jsonargparse import ArgumentError
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from tqdm import tqdm
 
+from photowave.checkpoint import load_training_checkpoint
+from photowave.errors import ConfigError
 from photowave.pairs.datamodule import PairsDataModule
+from photowave.training.averaging import MovingAverage
+from photowave.training.checkpoints import RunCheckpoints, TrainingStopped
+from photowave.training.previews import Previews
+from photowave.training.report import ProgressReport, TrainingBar
+from photowave.training.resuming import ModelIdentity, check_same_model
 from photowave.training.task import SoundscapeTask
+
+_QUIET = (
+    "lightning.pytorch",
+    "lightning.fabric",
+    "lightning.pytorch.utilities.rank_zero",
+    "lightning.fabric.utilities.rank_zero",
+)
+"""Loggers whose notes on devices, tips and stops say what the report says better."""
+_LONGEST = 400  # letters of a message from a library
+_HARMLESS = (
+    r".*`max_epochs` was not set",
+    r".*`isinstance\(treespec, LeafSpec\)` is deprecated",
+    r".*is smaller than the logging interval",
+    # The clips know themselves where training is.
+    r".*your dataloader is not resumable",
+    # Fixed clips are cut in no time, and workers for training are a setting.
+    r".*does not have many workers",
+    r".*Checkpoint directory .* exists and is not empty",
+)
 
 
 class PhotowaveCLI(LightningCLI):
-    """Lightning's CLI without what photowave does not use."""
+    """Lightning's command line with photowave's callbacks, errors of one line, and no unpickling."""
+
+    _resumed: ModelIdentity | None = None
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Leave out `predict`, which is `photowave generate`."""
+        return {k: v for k, v in LightningCLI.subcommands().items() if k != "predict"}
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Keep the help short: the optimiser is set by `model.training`."""
-        parser.set_defaults({"trainer.num_sanity_val_steps": 0})
+        """Add the callbacks that every training has, each with its settings."""
+        parser.add_lightning_class_args(MovingAverage, "average")
+        parser.add_lightning_class_args(Previews, "previews")
+        parser.add_lightning_class_args(RunCheckpoints, "checkpoints")
+        parser.set_defaults(
+            {
+                "trainer.logger": {
+                    "class_path": "lightning.pytorch.loggers.TensorBoardLogger",
+                    "init_args": {"save_dir": "runs", "name": "photowave"},
+                },
+                "trainer.devices": 1,
+                "trainer.gradient_clip_val": 1.0,
+                "trainer.log_every_n_steps": 10,
+                "trainer.num_sanity_val_steps": 0,
+                "trainer.enable_model_summary": False,
+            }
+        )
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse; what does not fit becomes an error of one line."""
+        assert isinstance(args, list)
+        try:
+            self.config = parser.parse_args(args)
+        except ArgumentError as error:
+            raise ConfigError(f"{_one_line(error)} See 'photowave {args[0]} --help'.") from error
+
+    def _parse_ckpt_path(self) -> None:
+        """Check the checkpoint before anything else; score it with the settings it was trained with."""
+        given = self.config[self.config.subcommand]
+        if not given.ckpt_path:
+            if self.config.subcommand != "fit":
+                raise ConfigError("there is nothing to score. Give --ckpt_path CHECKPOINT.")
+            return
+        path = Path(given.ckpt_path)
+        model, fingerprint = load_training_checkpoint(path)
+        self._resumed = ModelIdentity(config=model.config, encoder_fingerprint=fingerprint)
+        if self.config.subcommand != "fit":
+            settings = {"model": {"config": json.loads(model.config.to_json())}}
+            self.config = self.parser.parse_object({self.config.subcommand: settings}, self.config)
+        elif path.parent.name == "checkpoints" and given.trainer.logger:
+            self._go_on_beside(path.resolve().parents[1], given.trainer.logger.get("init_args"))
+
+    @staticmethod
+    def _go_on_beside(folder: Path, logger: Any) -> None:
+        """Let a resumed run log and save where the run before did."""
+        if logger is None or logger.get("version", "") is not None:
+            return
+        if folder.parent == (Path(logger.save_dir) / logger.name).resolve():
+            logger.version = folder.name
+
+    def before_instantiate_classes(self) -> None:
+        """Scoring a checkpoint leaves no files."""
+        if self.subcommand != "fit":
+            self.save_config_callback = None
+            self.config[self.subcommand].verbose = False
+            self.config[self.subcommand].trainer.logger = False
+            warnings.filterwarnings("ignore", message="The dirpath has changed")
+
+    def after_instantiate_classes(self) -> None:
+        """Refuse a checkpoint of another model before any photo or sound is read."""
+        if self._resumed is not None:
+            check_same_model(self._resumed, self.model.identity)
+
+    def instantiate_trainer(self, **kwargs: Any) -> L.Trainer:
+        """Show a bar on a terminal only."""
+        given = self.config_init[self.subcommand]["trainer"]
+        if given.get("enable_progress_bar") is None:
+            kwargs["enable_progress_bar"] = sys.stdout.isatty() and not given.get("barebones")
+        if kwargs.get("enable_progress_bar", given.get("enable_progress_bar")):
+            self.trainer_defaults["callbacks"].append(TrainingBar())
+        return super().instantiate_trainer(**kwargs)
 
     def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
         prepared: dict[str, Any] = super()._prepare_subcommand_kwargs(subcommand)
@@ -23,14 +136,81 @@ class PhotowaveCLI(LightningCLI):
         return prepared
 
 
+class _LineHandler(logging.Handler):
+    """Writes records as plain lines that do not tear a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        tqdm.write(self.format(record), file=sys.stdout)
+
+
 def run(command: str, arguments: Sequence[str]) -> int:
-    """Parse and run."""
-    PhotowaveCLI(
-        SoundscapeTask,
-        PairsDataModule,
-        args=[command, *arguments],
-        save_config_kwargs={"overwrite": True},
-        auto_configure_optimizers=False,
-        seed_everything_default=0,
-    )
+    """Parse and run.
+
+    Returns:
+        0, or 128 and the number of the signal that stopped the training.
+
+    Raises:
+        PhotowaveError: Settings, pairs or a checkpoint cannot be used.
+    """
+    _calm_down()
+    names = PhotowaveCLI.subcommands()
+    strict = {"exit_on_error": False, "allow_abbrev": False}
+    try:
+        PhotowaveCLI(
+            SoundscapeTask,
+            PairsDataModule,
+            args=[command, *arguments],
+            save_config_kwargs={"overwrite": True},
+            auto_configure_optimizers=False,
+            seed_everything_default=0,
+            trainer_defaults={"callbacks": [ProgressReport()]},
+            parser_kwargs={"prog": "photowave", **strict} | {name: dict(strict) for name in names},
+        )
+    except TrainingStopped as stop:
+        name = signal.Signals(stop.number).name
+        how = f" Go on with --ckpt_path {stop.path}" if stop.path else ""
+        print(f"photowave: stopped by {name}.{how}", file=sys.stderr)
+        return 128 + stop.number
+    except OSError as error:
+        reason = error.strerror or _one_line(error)
+        raise ConfigError(
+            f"{error.filename or 'a file'}: {reason}. Choose folders that can be read and written."
+        ) from error
+    except (ArgumentError, MisconfigurationException, ValueError, TypeError) as error:
+        if not _is_refusal(error):
+            raise
+        raise ConfigError(_one_line(error)) from error
+    except SystemExit as end:
+        # Lightning leaves like this after Ctrl-C; --help does with 0.
+        if end.code != 1:
+            raise
+        print("photowave: stopped.", file=sys.stderr)
+        return 128 + signal.SIGINT
     return 0
+
+
+def _calm_down() -> None:
+    """Show photowave's own lines, and from Lightning only what calls for action."""
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in _HARMLESS:
+        warnings.filterwarnings("ignore", message=message)
+    log = logging.getLogger("photowave")
+    if not log.handlers:
+        log.addHandler(_LineHandler())
+    log.setLevel(logging.INFO if os.environ.get("LOCAL_RANK", "0") == "0" else logging.WARNING)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether Lightning or the parser refused a setting; anything else is a mistake of photowave's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    origin = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__"))
+    return origin.split(".")[0] in ("lightning", "jsonargparse")
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-from jsonargparse import ArgumentParser
+from typing import Any, Literal
 
 from photowave.atomic import replacing
+from photowave.cli.parsing import make_parser, parse
 from photowave.errors import ConfigError, MediaError, PhotowaveError
+from photowave.generation import check_options
 from photowave.image import find_photos, read_photo
 
 _TOGETHER = 16
@@ -41,10 +41,10 @@ class GenerateOptions:
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, draw, write."""
-    parser = ArgumentParser(prog="photowave generate", description="Draws a soundscape for each photo.")
+    parser = make_parser(command, "Draws a soundscape for each photo.")
     parser.add_argument("photos", nargs="+", metavar="PHOTO|FOLDER", help="photos, and folders of photos")
     parser.add_class_arguments(GenerateOptions)
-    parsed = parser.parse_args(list(arguments))
+    parsed = parse(parser, arguments)
     given = vars(parsed).copy()
     photos = given.pop("photos")
     return generate(photos, GenerateOptions(**given))
@@ -55,26 +55,35 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
 
     A photo that cannot be read is reported and left out; the others are done all the same.
 
+    Args:
+        paths: Photos and folders of photos.
+        options: How and where to.
+
     Returns:
         0 if all went well, 1 if some photos failed, 2 if all did.
-    """
-    photos = find_photos(paths)
-    _check_names(photos)
-    good, failed = _readable(photos)
-    if not good:
-        return 2
-    from photowave.generation import check_options, load
 
+    Raises:
+        PhotowaveError: An option is out of range, a path leads nowhere, two photos would get one name, the
+            model cannot be read or the folder cannot be written. Nothing was written then.
+    """
     check_options(
         duration_s=options.duration_s,
         seed=options.seed,
         temperature=options.temperature,
         guidance=options.guidance,
     )
-    out = _open_folder(options.out)
+    photos = find_photos(paths)
+    _check_names(photos)
+    good, failed = _readable(photos)
+    if not good:
+        return 2
+    # Both take their time to import; what is wrong so far was told without.
     from tqdm import tqdm
 
+    from photowave.generation import load
+
     model = load(options.model)
+    out = _open_folder(options.out)
     with _telling_if_slow("photowave: compiling the sampler; this happens once.", after_s=2.0):
         model.warm_up()
     with tqdm(
@@ -97,14 +106,23 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
             for photo, sound in zip(part, sounds, strict=True):
                 target = out / f"{photo.stem}.{options.format}"
                 sound.save(target)
-                with replacing(out / f"{photo.stem}.json") as temporary:
-                    temporary.write_text(json.dumps({"photo": photo.name, **sound.info}, indent=2) + "\n")
+                _write_json(out / f"{photo.stem}.json", {"photo": photo.name, **sound.info})
                 bar.write(
                     f"{photo} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, "
                     f"real-time factor {sound.info['real_time_factor']:.2f})",
                     file=sys.stdout,
                 )
     return 1 if failed else 0
+
+
+def _write_json(path: Path, tree: dict[str, Any]) -> None:
+    try:
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written ({error.strerror or error}). Make room, or choose another folder."
+        ) from error
 
 
 def _readable(photos: Sequence[Path]) -> tuple[list[Path], int]:
@@ -114,7 +132,7 @@ def _readable(photos: Sequence[Path]) -> tuple[list[Path], int]:
         try:
             read_photo(photo)
         except PhotowaveError as error:
-            print(f"photowave: {error}", file=sys.stderr)
+            print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)
         else:
             good.append(photo)
     return good, len(photos) - len(good)

@@ -3,16 +3,16 @@
 import dataclasses
 from collections.abc import Sequence
 
-from jsonargparse import ArgumentParser
+from photowave.cli.parsing import make_parser, parse
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, load, tell."""
-    parser = ArgumentParser(prog="photowave info", description="Tells what a model file holds.")
+    parser = make_parser(command, "Tells what a model file holds.")
     parser.add_argument(
         "model", nargs="?", default="default", metavar="MODEL", help="a model file, or 'default'"
     )
-    parsed = parser.parse_args(list(arguments))
+    parsed = parse(parser, arguments)
     from photowave.checkpoint import default_model_path, load_model
 
     loaded = load_model(default_model_path() if parsed.model == "default" else parsed.model)

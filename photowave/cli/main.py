@@ -1,6 +1,7 @@
 """The command `photowave`: finds the subcommand and imports only that, so that `--help` stays quick."""
 
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 
@@ -46,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 if all went well, 1 if part of the work failed, 2 if nothing could be done.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A photo's name may hold letters that the terminal's or the pipe's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
         print(usage())
@@ -69,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = module.run(command, rest)
         assert isinstance(code, int)
     except PhotowaveError as error:
-        print(f"photowave: {error}", file=sys.stderr)
+        print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("photowave: stopped.", file=sys.stderr)

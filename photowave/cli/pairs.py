@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jsonargparse import ArgumentParser
+from photowave.cli.parsing import make_parser, parse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,14 +21,11 @@ class PairsOptions:
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, list, write."""
-    parser = ArgumentParser(
-        prog="photowave pairs",
-        description="Writes a manifest for FOLDER/<scene>/photos and FOLDER/<scene>/sounds.",
-    )
+    parser = make_parser(command, "Writes a manifest for FOLDER/<scene>/photos and FOLDER/<scene>/sounds.")
     parser.add_argument("folder", metavar="FOLDER", help="the folder of scenes")
     parser.add_argument("out", metavar="OUT.csv", help="the manifest to write")
     parser.add_class_arguments(PairsOptions)
-    parsed = parser.parse_args(list(arguments))
+    parsed = parse(parser, arguments)
     from photowave.pairs.manifest import write_manifest
     from photowave.pairs.table import scene_table
 

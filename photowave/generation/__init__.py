@@ -1,6 +1,22 @@
-"""From a conditioning vector to sound: packed weights, compiled sampling, soundscapes."""
+"""From a conditioning vector to sound: packed weights, compiled sampling, soundscapes.
 
-from photowave.generation.generator import SoundscapeGenerator, check_options, load
-from photowave.generation.soundscape import Soundscape
+The names are loaded when they are first used, so that checking options alone does not import torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from photowave.generation.generator import SoundscapeGenerator, load
+    from photowave.generation.options import check_options
+    from photowave.generation.soundscape import Soundscape
 
 __all__ = ["Soundscape", "SoundscapeGenerator", "check_options", "load"]
+
+_HOMES = {"Soundscape": "soundscape", "check_options": "options"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'generator')}"), name)

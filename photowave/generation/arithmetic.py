@@ -6,17 +6,27 @@ the rest of fast-math would let the compiler reorder sums and assume that infini
 """
 
 import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numba
 import numpy as np
 from numba import types
 from numba.extending import overload
+from numpy.typing import NDArray
 
+Array: TypeAlias = NDArray[Any]
+"""An array of the kernel's type, float32 or float64, or of integers where the text says so."""
 FLAGS = {"contract"}
+"""What the compiler may do beyond IEEE arithmetic."""
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, inline="always")
-def _rows8(y, w, i, o, a0, a1, a2, a3, a4, a5, a6, a7):
+def _rows8(
+    y: Array, w: Array, i: int, o: int,
+    a0: float, a1: float, a2: float, a3: float, a4: float, a5: float, a6: float, a7: float,
+) -> None:  # fmt: skip
+    """Add the products of eight inputs with rows `i` to `i + 7` of `w` to one output, in that order."""
     t = y[o]
     t += a0 * w[i, o]
     t += a1 * w[i + 1, o]
@@ -30,11 +40,12 @@ def _rows8(y, w, i, o, a0, a1, a2, a3, a4, a5, a6, a7):
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
-def add_product(x, w, y):
+def add_product(x: Array, w: Array, y: Array) -> None:
     """Add `x @ w` to `y` for every lane.
 
     Eight rows of `w` are taken at a time, so that each partial sum is loaded and stored once for eight
-    products; two lanes share the loads of `w`.
+    products. All lanes use them while they lie in the nearest cache: large networks are bound by the rate at
+    which weights arrive, and several sounds then cost little more than one.
 
     Args:
         x: [lanes, inputs].
@@ -45,9 +56,9 @@ def add_product(x, w, y):
     outputs = w.shape[1]
     eights = inputs - inputs % 8
     pairs = lanes - lanes % 2
-    for lane in range(0, pairs, 2):
-        p, q, u, v = x[lane], x[lane + 1], y[lane], y[lane + 1]
-        for i in range(0, eights, 8):
+    for i in range(0, eights, 8):
+        for lane in range(0, pairs, 2):
+            p, q, u, v = x[lane], x[lane + 1], y[lane], y[lane + 1]
             p0, p1, p2, p3 = p[i], p[i + 1], p[i + 2], p[i + 3]
             p4, p5, p6, p7 = p[i + 4], p[i + 5], p[i + 6], p[i + 7]
             q0, q1, q2, q3 = q[i], q[i + 1], q[i + 2], q[i + 3]
@@ -55,9 +66,8 @@ def add_product(x, w, y):
             for o in range(outputs):
                 _rows8(u, w, i, o, p0, p1, p2, p3, p4, p5, p6, p7)
                 _rows8(v, w, i, o, q0, q1, q2, q3, q4, q5, q6, q7)
-    for lane in range(pairs, lanes):
-        p, u = x[lane], y[lane]
-        for i in range(0, eights, 8):
+        for lane in range(pairs, lanes):
+            p, u = x[lane], y[lane]
             p0, p1, p2, p3 = p[i], p[i + 1], p[i + 2], p[i + 3]
             p4, p5, p6, p7 = p[i + 4], p[i + 5], p[i + 6], p[i + 7]
             for o in range(outputs):
@@ -70,8 +80,10 @@ def add_product(x, w, y):
                 u[o] += a * w[i, o]
 
 
-def exponential(values, bits, fractions):
+def exponential(values: Array, bits: Array, fractions: Array) -> None:
     """Replace values by their exponentials: in float32 by a vectorisable formula, in float64 exactly.
+
+    Neither overflows, so that no infinity can turn into a NaN further on; float64 stops at exp(709).
 
     float32: exp(x) = 2^n exp(r) with n = round(x / ln 2), the second factor by its Taylor series to the 7th
     power (relative error below 1e-7 for |r| <= ln(2) / 2). Arguments are limited to -87 to 88.
@@ -84,13 +96,13 @@ def exponential(values, bits, fractions):
     raise NotImplementedError("compiled only")  # pragma: no cover
 
 
-@overload(exponential, fastmath=FLAGS, jit_options={"fastmath": FLAGS, "nogil": True})
-def _exponential(values, bits, fractions):
+@overload(exponential, jit_options={"fastmath": FLAGS, "nogil": True})
+def _exponential(values: Array, bits: Array, fractions: Array) -> Callable[[Array, Array, Array], None]:
     if values.dtype == types.float64:
 
-        def exact(values, bits, fractions):
+        def exact(values: Array, bits: Array, fractions: Array) -> None:
             for i in range(len(values)):
-                values[i] = math.exp(values[i])
+                values[i] = math.exp(min(values[i], 709.0))
 
         return exact
 
@@ -100,7 +112,7 @@ def _exponential(values, bits, fractions):
     c2, c3, c4 = np.float32(1 / 2), np.float32(1 / 6), np.float32(1 / 24)
     c5, c6, c7 = np.float32(1 / 120), np.float32(1 / 720), np.float32(1 / 5040)
 
-    def quick(values, bits, fractions):
+    def quick(values: Array, bits: Array, fractions: Array) -> None:
         for i in range(len(values)):
             x = min(max(values[i], low), high)
             # Adding 1.5 * 2^23 pushes the fraction out of a float32: rounding without a call.

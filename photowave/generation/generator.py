@@ -1,23 +1,29 @@
 """The whole way from photos to soundscapes, for Python, notebooks and the command line."""
 
+import hashlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from photowave import checkpoint
 from photowave._version import __version__
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError
+from photowave.generation.options import check_options
 from photowave.generation.packing import pack
 from photowave.generation.randomness import UniformStream
 from photowave.generation.sampler import CachedSampler
 from photowave.generation.soundscape import Soundscape
 from photowave.generation.torch_sampler import TorchSampler
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
+from photowave.image.source import photo_bytes
 
 CHUNK_S = 0.25
 """Seconds drawn between two calls of `progress`."""
@@ -31,12 +37,19 @@ class SoundscapeGenerator:
     Args:
         loaded: The model; see `load`.
         device: Where to draw: `cpu` (compiled code) or a torch device such as `cuda`.
+
+    Raises:
+        ConfigError: The device is not there.
     """
 
     def __init__(self, loaded: LoadedModel, *, device: str = "cpu"):
         self.loaded = loaded
-        self.device = torch.device(device)
-        self.model = loaded.model.to(self.device)
+        try:
+            self.device = torch.device(device)
+            self.model = loaded.model.to(self.device)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise ConfigError(f"device={device!r}: cannot be used ({reason}). Use 'cpu'.") from error
         self._packed = pack(self.model.wavenet) if self.device.type == "cpu" else None
         self._encoder: PhotoEncoder | None = None
 
@@ -63,6 +76,9 @@ class SoundscapeGenerator:
             temperature: 1 draws as learned; below 1 calmer, above 1 wilder.
             guidance: 1 draws as learned; above 1 lays more weight on the photo and takes twice the time.
 
+        Returns:
+            The sound, with what it was made from in `info`.
+
         Raises:
             MediaError: The photo cannot be read.
             ConfigError: A setting is out of range.
@@ -88,11 +104,14 @@ class SoundscapeGenerator:
         Args:
             photos: See `generate`.
             duration_s: See `generate`.
-            seed: See `generate`; every photo gets the same one.
+            seed: See `generate`.
             temperature: See `generate`.
             guidance: See `generate`.
             threads: Threads to draw with; None: one per core.
             progress: Called with the seconds of sound just drawn, summed over the photos.
+
+        Returns:
+            A sound for each photo, in their order.
 
         Raises:
             MediaError: A photo cannot be read.
@@ -103,19 +122,15 @@ class SoundscapeGenerator:
         if not photos:
             return []
         began = time.perf_counter()
-        images = [read_photo(photo) for photo in photos]
-        hashes = [photo_sha256(photo) if _can_be_read_again(photo) else photo_sha256(image)
-                  for photo, image in zip(photos, images, strict=True)]  # fmt: skip
-        features = self.encoder.encode(images).to(self.device)
-        chance = torch.full((len(images),), float(UniformStream(seed, purpose=_TEXTURE).take(1)[0]))
-        with torch.no_grad():
-            # One by one: a product over several rows may round differently.
-            rows = zip(features, chance.to(self.device), strict=True)
-            vectors = torch.cat([self.model.conditioner.photo_vector(f[None], u[None]) for f, u in rows])
+        again = [p if isinstance(p, str | Path | bytes | Image.Image) else photo_bytes(p) for p in photos]
+        images = [read_photo(photo) for photo in again]
+        hashes = [photo_sha256(photo) for photo in again]
+        seeds = [photo_seed(image, seed=seed) for image in images]
+        vectors = self.photo_vectors(images, seeds=seeds)
         samples = self.draw(
             vectors,
             duration_s=duration_s,
-            seeds=[seed] * len(images),
+            seeds=seeds,
             temperature=temperature,
             guidance=guidance,
             threads=threads,
@@ -161,23 +176,102 @@ class SoundscapeGenerator:
             progress: See `generate_many`.
 
         Returns:
-            Samples within -1 to 1, float32 [sounds, time].
+            Samples within -1 to 1, float32 on the CPU, [sounds, round(duration_s * sample_rate)].
+
+        Raises:
+            ConfigError: Not even one sample fits into `duration_s`.
         """
-        codec = self.model.codec
-        count = round(duration_s * self.sample_rate)
-        steps = math.ceil((count + codec.delay) / codec.bands)
+        count = self._count(duration_s)
         sampler = self._sampler(vectors, seeds, temperature, guidance, threads)
-        chunk = max(1, round(CHUNK_S * self.sample_rate / codec.bands))
-        state, parts = None, []
-        for first in range(0, steps, chunk):
-            size = min(chunk, steps - first)
-            part, state = codec.decode(sampler.draw(size), state)
-            parts.append(part.float())
+        parts = []
+        for part in self._chunks(sampler, count, chunk_s=CHUNK_S):
+            parts.append(part)
             if progress is not None:
-                progress(size * codec.bands / self.sample_rate * len(vectors))
-        samples = torch.cat(parts, 1)[:, codec.delay : codec.delay + count]
-        peaks = samples.abs().amax(1, keepdim=True)
-        return samples * (0.99 / peaks.clamp_min(0.99))
+                progress(part.numel() / self.sample_rate)
+        return torch.cat(parts, 1)
+
+    def stream(
+        self,
+        photo: PhotoSource,
+        *,
+        chunk_s: float = CHUNK_S,
+        duration_s: float | None = None,
+        seed: int = 0,
+        temperature: float = 1.0,
+        guidance: float = 1.0,
+    ) -> Iterator[NDArray[np.float32]]:
+        """Draw one soundscape and give it away piece by piece; memory does not grow with its length.
+
+        Args:
+            photo: See `generate`.
+            chunk_s: Length of a piece in seconds; it changes no sample.
+            duration_s: Length in seconds; None goes on for ever.
+            seed: See `generate`.
+            temperature: See `generate`.
+            guidance: See `generate`.
+
+        Yields:
+            Samples within -1 to 1, float32 [time]; together they are what `generate` gives.
+
+        Raises:
+            MediaError: The photo cannot be read.
+            ConfigError: A setting is out of range.
+            CheckpointError: The photo encoder is not the one the model was trained with.
+        """
+        length_s = 1.0 if duration_s is None else duration_s
+        check_options(duration_s=length_s, seed=seed, temperature=temperature, guidance=guidance)
+        if not (math.isfinite(chunk_s) and chunk_s > 0.0):
+            raise ConfigError(f"chunk_s={chunk_s:g}: must be above 0 seconds. Common: 0.25.")
+        image = read_photo(photo)
+        seeds = [photo_seed(image, seed=seed)]
+        vectors = self.photo_vectors([image], seeds=seeds)
+        sampler = self._sampler(vectors, seeds, temperature, guidance, 1)
+        count = None if duration_s is None else self._count(duration_s)
+        return (part[0].numpy() for part in self._chunks(sampler, count, chunk_s=chunk_s))
+
+    def photo_vectors(self, images: Sequence[Image.Image], *, seeds: Sequence[int]) -> Tensor:
+        """Read photos into conditioning vectors, [photos, conditioning].
+
+        Args:
+            images: Upright RGB photos.
+            seeds: A seed for each photo, for what the conditioning leaves to chance.
+
+        Raises:
+            CheckpointError: The photo encoder is not the one the model was trained with.
+        """
+        features = self.encoder.encode(images).to(self.device)
+        chances = [float(UniformStream(seed, purpose=_TEXTURE).take(1)[0]) for seed in seeds]
+        uniforms = torch.tensor(chances, device=self.device)
+        rows = zip(torch.split(features, 1), torch.split(uniforms, 1), strict=True)
+        with torch.no_grad():
+            # One by one: a product over several rows may round differently.
+            return torch.cat([self.model.conditioner.photo_vector(row, chance) for row, chance in rows])
+
+    def _count(self, duration_s: float) -> int:
+        """Samples in a duration; at least one."""
+        count = round(duration_s * self.sample_rate)
+        if count < 1:
+            raise ConfigError(
+                f"duration_s={duration_s:g}: is shorter than one sample at {self.sample_rate} Hz. Common: 5."
+            )
+        return count
+
+    def _chunks(
+        self, sampler: CachedSampler | TorchSampler, count: int | None, *, chunk_s: float
+    ) -> Iterator[Tensor]:
+        """Draw `count` samples (None: without end) in pieces [sounds, time], the codec's delay cut off."""
+        codec = self.model.codec
+        size = max(1, round(chunk_s * self.sample_rate / codec.bands))
+        state, late, given = None, codec.delay, 0
+        while count is None or given < count:
+            left = size if count is None else math.ceil((count + late - given) / codec.bands)
+            frames = sampler.draw(min(size, left)).to(self.device)
+            part, state = codec.decode(frames, state)
+            late, part = max(0, late - part.shape[1]), part[:, late:]
+            part = part if count is None else part[:, : count - given]
+            given += part.shape[1]
+            if part.shape[1]:
+                yield _limit(part.float().cpu())
 
     def warm_up(self) -> None:
         """Draw one frame and drop it: compiles the sampler, or loads it if it was compiled before."""
@@ -218,28 +312,33 @@ def load(model: str | Path = "default", *, device: str = "cpu") -> SoundscapeGen
         model: `default`, the one that ships inside the package, or a model file.
         device: `cpu`, or a torch device such as `cuda`.
 
+    Returns:
+        What draws soundscapes.
+
     Raises:
         CheckpointError: The file is missing, damaged, foreign or of another version.
+        ConfigError: The device is not there.
     """
     path = checkpoint.default_model_path() if model == "default" else Path(model)
     return SoundscapeGenerator(checkpoint.load_model(path), device=device)
 
 
-def check_options(*, duration_s: float, seed: int, temperature: float, guidance: float) -> None:
-    """Check what a user may set for drawing.
+def _limit(samples: Tensor) -> Tensor:
+    """Bend what lies beyond 0.9 so that it stays below 1, sample by sample; the rest is left as it is."""
+    size = samples.abs()
+    bent = 0.9 + 0.1 * torch.tanh((size - 0.9) / 0.1)
+    return torch.where(size <= 0.9, samples, samples.sign() * bent)
 
-    Raises:
-        ConfigError: A setting is out of range.
+
+def photo_seed(image: Image.Image, *, seed: int) -> int:
+    """Mix the picture into the seed: two photos of one kind of place shall not get the very same sound.
+
+    Args:
+        image: Upright RGB photo.
+        seed: At least 0.
+
+    Returns:
+        At least 0, below 2^128.
     """
-    if not (math.isfinite(duration_s) and 0.0 < duration_s <= 3600.0):
-        raise ConfigError(f"duration_s={duration_s:g}: must be above 0 and at most 3600 seconds. Common: 5.")
-    if not (math.isfinite(temperature) and 0.0 < temperature <= 10.0):
-        raise ConfigError(f"temperature={temperature:g}: must be above 0 and at most 10. 1 draws as learned.")
-    if not (math.isfinite(guidance) and 0.0 <= guidance <= 20.0):
-        raise ConfigError(f"guidance={guidance:g}: must lie between 0 and 20. 1 draws as learned.")
-    if seed < 0:
-        raise ConfigError(f"seed={seed}: must be 0 or more. Drop the minus sign.")
-
-
-def _can_be_read_again(photo: PhotoSource) -> bool:
-    return isinstance(photo, str | Path | bytes)
+    digest = hashlib.sha256(f"{seed}:{photo_sha256(image)}".encode()).digest()
+    return int.from_bytes(digest[:16], "big")

@@ -17,11 +17,12 @@ import math
 import numba
 import numpy as np
 
-from photowave.generation.arithmetic import FLAGS, add_product, exponential
+from photowave.generation.arithmetic import FLAGS, Array, add_product, exponential
+from photowave.wavenet import FRAME_BOUND
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
-def _gate(h, z, bits, fractions, scratch):
+def _gate(h: Array, z: Array, bits: Array, fractions: Array, scratch: Array) -> None:
     """Z = tanh(filter) sigmoid(gate) with tanh(x) = 2 sigmoid(2x) - 1; h [lanes, 2 gate], z [lanes, gate]."""
     lanes, width = z.shape
     for lane in range(lanes):
@@ -36,7 +37,9 @@ def _gate(h, z, bits, fractions, scratch):
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
-def _choose(weights, count, uniform, temperature, bits, fractions):
+def _choose(
+    weights: Array, count: int, uniform: float, temperature: float, bits: Array, fractions: Array
+) -> int:
     """Index drawn with probability proportional to exp(weights / temperature); overwrites `weights`."""
     top = weights[0]
     for i in range(1, count):
@@ -57,7 +60,10 @@ def _choose(weights, count, uniform, temperature, bits, fractions):
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
-def _draw_mixture(parameters, frame, scale, mixtures, uniforms, temperature, weights, bits, fractions):
+def _draw_mixture(
+    parameters: Array, frame: Array, scale: Array, mixtures: int, uniforms: Array, temperature: float,
+    weights: Array, bits: Array, fractions: Array,
+) -> None:  # fmt: skip
     """Component by inverse transform, then every band from its logistic; see MixtureOutput."""
     bands = len(frame)
     weights[:mixtures] = parameters[:mixtures]
@@ -67,14 +73,16 @@ def _draw_mixture(parameters, frame, scale, mixtures, uniforms, temperature, wei
         mean = parameters[mixtures + k * bands + b] * scale[b]
         log_scale = parameters[mixtures + (mixtures + k) * bands + b] + math.log(scale[b])
         u = uniforms[1 + b]
-        frame[b] = mean + math.exp(max(log_scale, floor)) * temperature * (math.log(u) - math.log1p(-u))
+        drawn = mean + math.exp(max(log_scale, floor)) * temperature * (math.log(u) - math.log1p(-u))
+        frame[b] = min(max(drawn, -FRAME_BOUND), FRAME_BOUND)
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def run(
-    weights, biases, rings, positions, taps, levels_out, frames_out, parameters_out, forced, uniforms,
-    temperature, guidance,
-):  # fmt: skip
+    weights: tuple[Array, ...], biases: tuple[Array, Array, Array], rings: Array, positions: Array,
+    taps: Array, levels_out: Array, frames_out: Array, parameters_out: Array, forced: bool, uniforms: Array,
+    temperature: float, guidance: float,
+) -> None:  # fmt: skip
     """Draw (or follow) a chunk of frames.
 
     Args:

@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from photowave.generation.arithmetic import Array
 from photowave.wavenet import MixtureOutput, WaveNet
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,11 @@ def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> Packe
     """
 
     def array(tensor: Tensor) -> Array:
-        return np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype=dtype)
+        return np.array(tensor.detach().cpu().numpy(), dtype=dtype, order="C")
 
-    layers = list(wavenet.layers)
+    layers = wavenet.gated_layers
     residual = len(wavenet.input_bias)
-    skip = wavenet.skip.weight.t().unflatten(0, (len(layers), -1))
+    skip = torch.unflatten(wavenet.skip.weight.t(), 0, (len(layers), -1))
     mix = torch.zeros(*skip.shape[:2], residual + skip.shape[2], dtype=skip.dtype)
     mix[:, :, residual:] = skip.detach().cpu()
     residual_bias = torch.zeros(len(layers), residual, dtype=skip.dtype)
@@ -71,12 +69,13 @@ def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> Packe
         if layer.residual is not None:
             mix[index, :, :residual] = layer.residual.weight.detach().cpu().t()
             residual_bias[index] = layer.residual.bias.detach().cpu()
-    mixture = isinstance(wavenet.output, MixtureOutput)
+    output, embedding = wavenet.output, wavenet.embedding
+    mixture = isinstance(output, MixtureOutput)
+    scale, bands = (output.scale, output.bands) if isinstance(output, MixtureOutput) else (torch.ones(1), 1)
     # An Embedding holds [inputs, channels], a Linear [channels, inputs].
-    embedding = wavenet.embedding.weight.t() if mixture else wavenet.embedding.weight
-    scale = wavenet.output.scale if isinstance(wavenet.output, MixtureOutput) else torch.ones(1)
+    assert isinstance(embedding, nn.Linear if mixture else nn.Embedding)
     weights = (
-        array(embedding),
+        array(embedding.weight.t() if mixture else embedding.weight),
         array(wavenet.input_bias),
         array(scale),
         np.asarray(wavenet.dilations, dtype=np.int64),
@@ -87,8 +86,7 @@ def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> Packe
         array(wavenet.project.weight.t()),
         array(wavenet.project.bias),
     )
-    bands = wavenet.output.bands if isinstance(wavenet.output, MixtureOutput) else 1
-    return PackedWaveNet(weights, not mixture, bands, wavenet.output.uniforms)
+    return PackedWaveNet(weights, not mixture, bands, output.uniforms)
 
 
 @torch.no_grad()
@@ -108,7 +106,7 @@ def lane_biases(
     Returns:
         Biases of gates [lanes, layers, 2 * gate], of the skip sum and of the hidden layer [lanes, skip].
     """
-    layers = list(wavenet.layers)
+    layers = wavenet.gated_layers
     taps = torch.stack([layer.taps.bias for layer in layers])
     gates, skips, hiddens = [], [], []
     for vector in vectors:

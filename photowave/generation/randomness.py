@@ -17,10 +17,11 @@ class UniformStream:
     """
 
     def __init__(self, seed: int, *, purpose: int = 0):
-        self._bits = np.random.Philox(np.random.SeedSequence([seed, purpose]))
+        self._bits = np.random.Philox(np.random.SeedSequence(seed, spawn_key=(purpose,)))
 
     def take(self, count: int) -> NDArray[np.float64]:
         """Give the next `count` numbers, float64 [count]."""
         raw = self._bits.random_raw(count)
-        # 53 bits and half a step: never 0, never 1.
-        return ((raw >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        # 52 bits and half a step, which a float64 holds exactly: never 0, never 1. With a 53rd bit the half
+        # step would be rounded away in the upper half, and the topmost number would be 1.
+        return ((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from photowave.generation import kernel
-from photowave.generation.packing import Array, PackedWaveNet, lane_biases
+from photowave.generation.arithmetic import Array
+from photowave.generation.packing import PackedWaveNet, lane_biases
 from photowave.generation.randomness import UniformStream
 from photowave.wavenet import WaveNet
 

@@ -48,7 +48,10 @@ class TorchSampler:
         """Draw the next frames: levels [sounds, steps] or band frames [sounds, steps, bands]."""
         count = self._wavenet.output.uniforms
         numbers = np.stack([s.take(steps * count).reshape(steps, count) for s in self._streams])
-        uniforms = torch.from_numpy(numbers).to(self._vectors)
+        # Rounding to float32 can give 1, whose logistic is infinite: stop at the number before.
+        kind = self._vectors.dtype
+        uniforms = torch.from_numpy(numbers).to(kind).clamp_max(1 - torch.finfo(kind).eps / 2)
+        uniforms = uniforms.to(self._vectors.device)
         drawn = []
         for step in range(steps):
             parameters = self._advance(self._blank())

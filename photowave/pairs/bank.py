@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from photowave.audio import TextureStatistics, normalise, read_sound
+from photowave.audio import TextureStatistics, normalise, read_sound, rms_dbfs
 from photowave.config import AudioConfig
-from photowave.errors import PairError
+from photowave.errors import ConfigError, MediaError, PairError
 from photowave.pairs.pairing import Excerpt
+
+_SHOWN = 10  # files spelled out in one message
+_SILENCE_DBFS = -80.0
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class SoundBank:
         progress: Called with 1 after each recording.
 
     Raises:
-        MediaError: A recording cannot be read or is silent.
-        PairError: Recordings are shorter than a clip; all of them are named.
+        ConfigError: `window_s` is too short for a texture.
+        PairError: Recordings are unreadable, silent or shorter than a clip; they are named together.
     """
 
     HOP_S = 1.0
@@ -59,26 +63,24 @@ class SoundBank:
         self.window_s = window_s
         self.recordings: list[Recording] = []
         statistics = TextureStatistics(sample_rate=audio.sample_rate, mels=audio.texture_mels)
-        short: list[str] = []
+        if round(window_s * audio.sample_rate) < statistics.shortest:
+            raise ConfigError(
+                f"data.window_s={window_s:g}: a texture at {audio.sample_rate} Hz needs at least "
+                f"{statistics.shortest / audio.sample_rate:.3g} s. The default is 5."
+            )
+        # Several excerpts of one recording mostly follow each other: it is read once.
+        read = lru_cache(maxsize=1)(self._read)
+        bad: list[str] = []
         for excerpt in excerpts:
-            path, start_s = excerpt.path, excerpt.start_s
-            samples, _ = read_sound(path, sample_rate=audio.sample_rate)
-            samples = normalise(samples, rms_dbfs=audio.rms_dbfs)
-            if start_s is not None:
-                first = round(start_s * audio.sample_rate)
-                samples = samples[first : first + round(window_s * audio.sample_rate)]
-            if len(samples) < round(clip_s * audio.sample_rate):
-                short.append(f"{path.name} ({len(samples) / audio.sample_rate:.2f} s)")
-                continue
-            self.recordings.append(Recording(path, samples, self._textures(samples, statistics)))
+            try:
+                samples = self._cut(read(excerpt.path), excerpt, shortest=clip_s, statistics=statistics)
+                textures = self._textures(samples, statistics)
+                self.recordings.append(Recording(excerpt.path, samples, textures))
+            except MediaError as error:
+                bad.append(str(error))
             if progress is not None:
                 progress(1)
-        if short:
-            raise PairError(
-                f"{len(short)} recording(s) are shorter than a clip of {clip_s:g} s: "
-                f"{', '.join(short[:10])}. "
-                "Remove them, move start_s forward, or lower data.clip_s."
-            )
+        refuse_if_any(bad, what="recordings", total=len(excerpts))
 
     @property
     def duration_s(self) -> float:
@@ -101,11 +103,51 @@ class SoundBank:
         window = min(max(round(middle / self.HOP_S), 0), len(recording.textures) - 1)
         return recording.samples[start : start + length], recording.textures[window]
 
+    def _read(self, path: Path) -> Tensor:
+        samples, _ = read_sound(path, sample_rate=self.audio.sample_rate)
+        return normalise(samples, rms_dbfs=self.audio.rms_dbfs)
+
+    def _cut(
+        self, samples: Tensor, excerpt: Excerpt, *, shortest: float, statistics: TextureStatistics
+    ) -> Tensor:
+        """The samples of an excerpt, checked; `shortest` in seconds."""
+        rate, name = self.audio.sample_rate, str(excerpt.path)
+        if excerpt.start_s is not None:
+            first = round(excerpt.start_s * rate)
+            # A copy, so that the rest of a long recording does not stay in memory.
+            samples = samples[first : first + round(max(self.window_s, shortest) * rate)].clone()
+            name += f" from start_s {excerpt.start_s:g}"
+        needed = max(round(shortest * rate), statistics.shortest)
+        if len(samples) < needed:
+            raise MediaError(
+                f"{name} lasts {len(samples) / rate:.3g} s; training needs {needed / rate:.3g} s. "
+                "Remove it, move start_s forward, or lower data.clip_s and data.val_clip_s."
+            )
+        if rms_dbfs(samples) < _SILENCE_DBFS:
+            raise MediaError(
+                f"{name} is silent: its level stays below {_SILENCE_DBFS:g} dBFS. Remove it or move start_s."
+            )
+        return samples
+
     @torch.no_grad()
     def _textures(self, samples: Tensor, statistics: TextureStatistics) -> Tensor:
         length = round(self.window_s * self.audio.sample_rate)
         hop = round(self.HOP_S * self.audio.sample_rate)
-        if len(samples) <= length:
-            return statistics(samples[None])
-        windows = samples.unfold(0, length, hop)
+        windows = samples.unfold(0, min(length, len(samples)), hop)
         return torch.cat([statistics(window[None]) for window in windows])
+
+
+def refuse_if_any(bad: Sequence[str], *, what: str, total: int) -> None:
+    """Report all files that cannot be used together.
+
+    Args:
+        bad: What is wrong with each of them.
+        what: What they are, in the plural.
+        total: How many were looked at.
+
+    Raises:
+        PairError: There is at least one.
+    """
+    if bad:
+        rest = f" And {len(bad) - _SHOWN} more." if len(bad) > _SHOWN else ""
+        raise PairError(f"{len(bad)} of {total} {what} cannot be used: {' '.join(bad[:_SHOWN])}{rest}")

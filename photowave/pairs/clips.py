@@ -1,12 +1,13 @@
 """Which clip comes when: a function of seed and clip number, so that a resumed run sees the same ones."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypedDict
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
+from torch.utils.data.distributed import DistributedSampler
 
 from photowave.pairs.bank import SoundBank
 from photowave.pairs.pairing import Pairing
@@ -27,6 +28,8 @@ class Clip(TypedDict):
     """True where both photos are there, bool []."""
     uniform: Tensor
     """A number in [0, 1) for what the conditioning leaves to chance, float32 []."""
+    seed: Tensor
+    """Seed for what a training step leaves to chance, int64 []."""
 
 
 class ClipDataset(Dataset[Clip]):
@@ -82,33 +85,39 @@ class ClipDataset(Dataset[Clip]):
             swapped=swapped,
             paired=torch.tensor(paired),
             uniform=torch.tensor(random.random(), dtype=torch.float32),
+            seed=torch.tensor(random.integers(2**63), dtype=torch.int64),
         )
 
 
-class EpochSampler(Sampler[int]):
-    """Clip numbers in order: epoch e of n clips has e * n to e * n + n - 1.
+class EpochSampler(DistributedSampler[int]):
+    """Clip numbers in order, dealt out to the devices in turn; every epoch goes on where training is.
 
-    Lightning calls `set_epoch` before each epoch; `skip` lets a run that stopped inside an epoch go on there.
+    ::
+
+        position       0           4           8
+        device 0 of 2  0  2        4  6        8
+        device 1 of 2  1  3        5  7        9
+
+    Where training is comes from the trainer's own count, which its checkpoints hold: a run that is resumed
+    anywhere sees the clips it would have seen. It is a `DistributedSampler` because Lightning leaves those
+    alone, while it would put one of its own around any other sampler.
 
     Args:
-        count: Clips per epoch.
+        count: Clips per epoch over all devices, a multiple of `devices`.
+        position: Tells how many clips training has used up over all devices.
+        devices: Number of devices.
+        device: Which of them this one is, from 0.
     """
 
-    def __init__(self, count: int):
+    def __init__(
+        self, count: int, *, position: Callable[[], int] = lambda: 0, devices: int = 1, device: int = 0
+    ):
+        assert count % devices == 0
+        super().__init__(range(count), num_replicas=devices, rank=device, shuffle=False)  # type: ignore[arg-type]
         self._count = count
-        self._epoch = 0
-        self.skip = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Say which epoch comes next."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        """Clips per epoch."""
-        return self._count
+        self._position = position
 
     def __iter__(self) -> Iterator[int]:
-        """Give the clip numbers of the epoch."""
-        first = self._epoch * self._count
-        skip, self.skip = self.skip, 0
-        return iter(range(first + skip, first + self._count))
+        """Give this device's clip numbers of one epoch."""
+        first = self._position()
+        return iter(range(first + self.rank, first + self._count, self.num_replicas))

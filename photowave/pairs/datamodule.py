@@ -2,19 +2,22 @@
 
 import logging
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import lightning as L
+import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
+from tqdm import tqdm
 
 from photowave.config import ModelConfig
-from photowave.errors import ConfigError, PairError
+from photowave.errors import ConfigError, MediaError, PairError
 from photowave.image.cache import FeatureCache
 from photowave.image.encoder import PhotoEncoder, build_encoder
-from photowave.pairs.bank import SoundBank
+from photowave.pairs.bank import SoundBank, refuse_if_any
 from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
 from photowave.pairs.manifest import Manifest, read_manifest
 from photowave.pairs.pairing import Pairing
@@ -134,37 +137,51 @@ class PairsDataModule(L.LightningDataModule):
         self.clips_per_epoch = clips_per_epoch - clips_per_epoch % batch_size
         self.splits = splits
         self.parts: dict[str, SplitData] = {}
-        self._sampler: EpochSampler | None = None
-        self._skip = 0
 
     def setup(self, stage: str) -> None:
-        """Read what the stage needs; Lightning calls this."""
+        """Read the splits that the stage needs; Lightning calls this.
+
+        The training split is always among them, since the baselines are fitted on it.
+
+        Raises:
+            ConfigError: The photo encoder has random weights.
+            PairError: There are no pairs, or photos or recordings cannot be used; they are named together.
+        """
         assert self.trainer is not None
         config = self.trainer.lightning_module.config
         assert isinstance(config, ModelConfig)
-        names = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}[stage]
-        missing = [name for name in names if name not in self.parts]
+        missing = [name for name in ("train", self.scored_split(stage)) if name not in self.parts]
         if not missing:
             return
         manifest = open_pairs(self.pairs, self.splits)
+        pairings = {name: manifest.split(name).pairs(self.pairing) for name in missing}
         encoder = build_encoder(config.image)
-        for name in missing:
-            self.parts[name] = self._load(manifest.split(name), config, encoder)
-            part = self.parts[name]
-            _log.info(
-                "%s: %d photos, %d recordings (%.0f s)",
-                name, len(part.features), len(part.bank.recordings), part.bank.duration_s,
-            )  # fmt: skip
+        if encoder.fingerprint != self.trainer.lightning_module.encoder_fingerprint:
+            raise ConfigError(
+                f"model.config.image.weights={config.image.weights}: the photo encoder is another one each "
+                "time it is built, so that no trained model could be used. Name weights, such as 'default'."
+            )
+        for name, pairing in pairings.items():
+            photos, sounds = len(pairing.photos), len(pairing.sounds)
+            _log.info("%s: reading %d photos and %d recordings", name, photos, sounds)
+            self.parts[name] = self._load(pairing, config, encoder)
 
-    def _load(self, manifest: Manifest, config: ModelConfig, encoder: PhotoEncoder) -> SplitData:
-        pairing = manifest.pairs(self.pairing)
-        bank = SoundBank(
-            pairing.sounds,
-            audio=config.audio,
-            clip_s=max(self.clip_s, self.val_clip_s),
-            window_s=self.window_s,
-        )
-        return SplitData(bank, pairing, FeatureCache().features(encoder, pairing.photos))
+    @staticmethod
+    def scored_split(stage: str) -> Literal["val", "test"]:
+        """Name the split that is scored in a stage (`fit`, `validate` or `test`)."""
+        return "test" if stage == "test" else "val"
+
+    def _load(self, pairing: Pairing, config: ModelConfig, encoder: PhotoEncoder) -> SplitData:
+        with _bar("recordings", len(pairing.sounds)) as bar:
+            bank = SoundBank(
+                pairing.sounds,
+                audio=config.audio,
+                clip_s=max(self.clip_s, self.val_clip_s),
+                window_s=self.window_s,
+                progress=bar.update,
+            )
+        with _bar("photos", len(pairing.photos)) as bar:
+            return SplitData(bank, pairing, _features(pairing.photos, encoder, progress=bar.update))
 
     def clips(self, split: str, *, clip_s: float, count: int, seed: int) -> ClipDataset:
         """Cut clips of one split; `clip_s` is rounded to a whole number of frames."""
@@ -181,16 +198,38 @@ class PairsDataModule(L.LightningDataModule):
         )
 
     def train_dataloader(self) -> DataLoader[Clip]:
-        """Clips in the order of their numbers; a fresh set each epoch."""
-        self._sampler = EpochSampler(self.clips_per_epoch)
-        self._sampler.skip, self._skip = self._skip, 0
+        """Clips in the order of their numbers; a fresh set each epoch, and each device its own.
+
+        Raises:
+            ConfigError: An epoch has not even one batch for every device.
+        """
+        devices = self.trainer.world_size if self.trainer is not None else 1
+        together = devices * self.batch_size
+        count = self.clips_per_epoch - self.clips_per_epoch % together
+        if count == 0:
+            raise ConfigError(
+                f"data.clips_per_epoch={self.clips_per_epoch}: {devices} devices with "
+                f"data.batch_size={self.batch_size} take {together} clips at once. Raise it."
+            )
         return DataLoader(
-            self.clips("train", clip_s=self.clip_s, count=self.clips_per_epoch, seed=self.seed),
+            self.clips("train", clip_s=self.clip_s, count=count, seed=self.seed),
             batch_size=self.batch_size,
-            sampler=self._sampler,
+            sampler=EpochSampler(
+                count,
+                position=lambda: self._batches_done() * together,
+                devices=devices,
+                device=self.trainer.global_rank if self.trainer is not None else 0,
+            ),
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
         )
+
+    def _batches_done(self) -> int:
+        """Batches that were trained on, from the very start of the training."""
+        if self.trainer is None:
+            return 0
+        done: Any = self.trainer.fit_loop.epoch_loop.batch_progress.total
+        return int(done.processed)
 
     def val_dataloader(self) -> DataLoader[Clip]:
         """The same clips every time."""
@@ -200,16 +239,30 @@ class PairsDataModule(L.LightningDataModule):
         """The same clips every time."""
         return self._fixed("test")
 
-    def _fixed(self, split: str) -> DataLoader[Clip]:
-        clips = self.clips(split, clip_s=self.val_clip_s, count=self.val_clips, seed=1_000_003 + self.seed)
-        return DataLoader(clips, batch_size=min(8, self.val_clips))
+    def scored_clips(self, split: Literal["val", "test"]) -> ClipDataset:
+        """Cut the clips on which models and baselines are scored."""
+        return self.clips(split, clip_s=self.val_clip_s, count=self.val_clips, seed=1_000_003 + self.seed)
 
-    def state_dict(self) -> dict[str, Any]:
-        """How far into its epoch the run is; Lightning puts this into the checkpoint."""
-        assert self.trainer is not None
-        steps = self.trainer.fit_loop.epoch_loop.batch_progress.current.completed
-        return {"skip": steps % (self.clips_per_epoch // self.batch_size) * self.batch_size}
+    def _fixed(self, split: Literal["val", "test"]) -> DataLoader[Clip]:
+        clips = self.scored_clips(split)
+        # Each device scores all clips, so that the figures do not depend on how many there are.
+        sampler = EpochSampler(len(clips))
+        return DataLoader(clips, batch_size=min(8, len(clips)), sampler=sampler)
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on inside the epoch after a resume."""
-        self._skip = int(state_dict["skip"])
+
+def _features(photos: Sequence[Path], encoder: PhotoEncoder, *, progress: Callable[[int], Any]) -> Tensor:
+    """Features of photos, [photos, features]; all that cannot be read are reported together."""
+    cache, rows, bad = FeatureCache(), [], []
+    for photo in photos:
+        try:
+            rows.append(cache.features(encoder, [photo]))
+        except MediaError as error:
+            bad.append(str(error))
+        progress(1)
+    refuse_if_any(bad, what="photos", total=len(photos))
+    return torch.cat(rows)
+
+
+def _bar(what: str, total: int) -> Any:
+    """A progress bar on a terminal, nothing elsewhere; it vanishes when it is done."""
+    return tqdm(total=total, desc=what, unit="", leave=False, disable=None, delay=1.0)

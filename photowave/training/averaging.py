@@ -1,7 +1,14 @@
 """Exponential moving average of the weights, with a memory that grows with the run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import lightning as L
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
+
+from photowave.errors import ConfigError
 
 
 class MovingAverage(WeightAveraging):
@@ -14,8 +21,41 @@ class MovingAverage(WeightAveraging):
     """
 
     def __init__(self, *, decay: float = 0.999):
+        if not 0.0 <= decay < 1.0:
+            raise ConfigError(f"average.decay={decay}: must lie in [0, 1). The default is 0.999.")
+
         def average(old: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
             n = float(count)
             return new.lerp(old, min(decay, (1.0 + n) / (10.0 + n)))
 
         super().__init__(avg_fn=average)
+
+    def on_load_checkpoint(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Take both sets of weights from a checkpoint; outside of training the averaged ones are enough."""
+        if self._average_model is not None:
+            super().on_load_checkpoint(trainer, pl_module, checkpoint)
+
+    @contextmanager
+    def swapped(self, task: L.LightningModule) -> Iterator[None]:
+        """Put the averaged weights into the task, and those it trains on back when the block ends."""
+        if self._average_model is None:
+            yield
+            return
+        self._swap_models(task)
+        try:
+            yield
+        finally:
+            self._swap_models(task)
+
+
+@contextmanager
+def averaged_weights(trainer: L.Trainer) -> Iterator[None]:
+    """Let the trainer's task hold the averaged weights inside the block, if there is a `MovingAverage`."""
+    averages = [c for c in trainer.callbacks if isinstance(c, MovingAverage)]  # type: ignore[attr-defined]
+    if not averages:
+        yield
+        return
+    with averages[0].swapped(trainer.lightning_module):
+        yield

@@ -12,7 +12,7 @@ def progress(trainer: L.Trainer) -> float:
     if trainer.max_steps > 0:
         shares.append(trainer.global_step / trainer.max_steps)
     if trainer.max_epochs is not None and trainer.max_epochs > 0 and trainer.num_training_batches:
-        total = trainer.max_epochs * trainer.num_training_batches
+        total = trainer.max_epochs * trainer.num_training_batches / trainer.accumulate_grad_batches
         shares.append(trainer.global_step / total if math.isfinite(total) else 0.0)
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, Timer) and (left := callback.time_remaining()) is not None:

@@ -14,6 +14,7 @@ from photowave.model import PhotowaveModel
 from photowave.pairs.clips import Clip
 from photowave.training import schedule
 from photowave.training.calibration import calibrate
+from photowave.training.resuming import ModelIdentity, check_same_model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +61,20 @@ class SoundscapeTask(L.LightningModule):
         self.encoder_fingerprint = encoder.fingerprint
         self.model = PhotowaveModel(self.config, feature_dim=encoder.feature_dim)
 
+    @property
+    def identity(self) -> ModelIdentity:
+        """What a checkpoint must share with this model."""
+        return ModelIdentity(config=self.config, encoder_fingerprint=self.encoder_fingerprint)
+
     def setup(self, stage: str) -> None:
-        """Measure scales, codebook and prior on the training split before the first step."""
+        """Measure scales, codebook and prior on the training split before the first step.
+
+        Raises:
+            ConfigError: Another precision is asked for.
+        """
+        if self.trainer.precision != "32-true":
+            precision = self.trainer.precision
+            raise ConfigError(f"trainer.precision={precision}: training takes 32-true only. Leave it out.")
         if stage == "fit":
             train = self.trainer.datamodule.parts["train"]  # type: ignore[attr-defined]
             penalty = self.training_config.prior_penalty
@@ -70,13 +83,18 @@ class SoundscapeTask(L.LightningModule):
     def training_step(self, batch: Clip, batch_index: int) -> Tensor:
         """Bits per sample of a batch of clips, each from an empty past."""
         conditioner = self.model.conditioner
+        # What is left to chance hangs on the clips alone: a resumed run draws what it would have drawn.
+        chance = torch.Generator(self.device).manual_seed(int(batch["seed"][0]))
         vector = conditioner.training_vector(batch["features"], batch["texture"])
-        drop = torch.rand(len(vector), device=vector.device) < self.config.conditioning.dropout
+        drop = (
+            torch.rand(len(vector), generator=chance, device=self.device) < self.config.conditioning.dropout
+        )
         samples = batch["samples"]
         history = None
         if self.training_config.history_noise > 0:
             size = samples.abs() * self.training_config.history_noise + 2**-7
-            history = self.model.codec.encode(samples + size * torch.randn_like(samples))
+            noise = torch.randn(samples.shape, generator=chance, device=self.device)
+            history = self.model.codec.encode(samples + size * noise)
         loss = self._bits(samples, conditioner.with_dropout(vector, drop), history=history).mean()
         self.log("train/bits_per_sample", loss, prog_bar=True)
         return loss
@@ -134,8 +152,12 @@ class SoundscapeTask(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Put beside the weights what is needed to build the model again, as plain text and numbers."""
-        checkpoint["photowave"] = {
-            "config": self.config.to_json(),
-            "feature_dim": self.model.feature_dim,
-            "encoder_fingerprint": self.encoder_fingerprint,
-        }
+        checkpoint["photowave"] = self.identity.to_checkpoint() | {"feature_dim": self.model.feature_dim}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse a checkpoint of another model, and say what differs.
+
+        Raises:
+            CheckpointError: It is none of photowave's, or its settings or its photo encoder are others.
+        """
+        check_same_model(ModelIdentity.from_checkpoint(checkpoint.get("photowave")), self.identity)

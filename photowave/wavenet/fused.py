@@ -62,7 +62,7 @@ class FusedStack(torch.autograd.Function):
         return gated.view(steps, batch, layers * gate)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Walk the layers back; see `forward` for the names."""
         dilations = ctx.dilations

@@ -14,6 +14,8 @@ from photowave.audio.mulaw import level_log2_widths
 
 PCM_STEP = 2.0**-15
 """Width of one 16-bit step for samples in -1 to 1."""
+FRAME_BOUND = 4.0
+"""Most that a drawn band sample may be: far above any sound, low enough to keep a free run finite."""
 
 
 class OutputDistribution(nn.Module, ABC):
@@ -137,11 +139,11 @@ class MixtureOutput(OutputDistribution):
             Logits [..., mixtures], means and log scales in signal units, [..., mixtures, bands] each.
         """
         size = self.mixtures * self.bands
-        logits, means, log_scales = parameters.split([self.mixtures, size, size], -1)
+        logits, means, log_scales = torch.split(parameters, [self.mixtures, size, size], -1)
         shape = (self.mixtures, self.bands)
         floor = math.log(PCM_STEP / 4)
-        log_scales = (log_scales.unflatten(-1, shape) + self.scale.log()).clamp_min(floor)
-        return logits, means.unflatten(-1, shape) * self.scale, log_scales
+        log_scales = (torch.unflatten(log_scales, -1, shape) + self.scale.log()).clamp_min(floor)
+        return logits, torch.unflatten(means, -1, shape) * self.scale, log_scales
 
     def log2_prob(self, parameters: Tensor, frames: Tensor) -> Tensor:
         """Density of the frame times the volume of one 16-bit step in every band; see the base class."""
@@ -161,4 +163,4 @@ class MixtureOutput(OutputDistribution):
         mean = means.gather(-2, index).squeeze(-2)
         spread = log_scales.gather(-2, index).squeeze(-2).exp() * temperature
         u = uniforms[..., 1:]
-        return mean + spread * (torch.log(u) - torch.log1p(-u))
+        return (mean + spread * (torch.log(u) - torch.log1p(-u))).clamp(-FRAME_BOUND, FRAME_BOUND)

@@ -77,6 +77,11 @@ class WaveNet(nn.Module):
         """Past frames that one output depends on."""
         return 2 + sum(self.dilations)
 
+    @property
+    def gated_layers(self) -> list[GatedLayer]:
+        """The layers from input to output: `layers`, known to be what they are."""
+        return [layer for layer in self.layers if isinstance(layer, GatedLayer)]
+
     def forward(
         self, frames: Tensor, vector: Tensor, state: WaveNetState | None = None
     ) -> tuple[Tensor, WaveNetState]:
@@ -115,10 +120,11 @@ class WaveNet(nn.Module):
             Log2 probability of every frame given those before it, per 16-bit step, [batch, time].
         """
         x, _ = self._inputs(frames if history is None else history, None)
-        biases = self._gate_biases(vector) + torch.stack([layer.taps.bias for layer in self.layers])[:, None]
-        taps = [layer.taps.weight for layer in self.layers]
-        residuals = [p for layer in self.layers if layer.residual for p in layer.residual.parameters()]
-        gated = FusedStack.apply(x, biases, self.dilations, *taps, *residuals)
+        layers = self.gated_layers
+        biases = self._gate_biases(vector) + torch.stack([layer.taps.bias for layer in layers])[:, None]
+        taps = [layer.taps.weight for layer in layers]
+        residuals = [p for layer in layers if layer.residual for p in layer.residual.parameters()]
+        gated: Tensor = FusedStack.apply(x, biases, self.dilations, *taps, *residuals)
         return self.output.log2_prob(self._head(gated, vector), frames.transpose(0, 1)).transpose(0, 1)
 
     def _inputs(self, frames: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -133,10 +139,12 @@ class WaveNet(nn.Module):
 
     def _gate_biases(self, vector: Tensor) -> Tensor:
         """What conditioning adds to each layer's filter and gate, [layers, batch, 2 * gate]."""
-        return self.condition_gates(vector).unflatten(-1, (len(self.layers), -1)).transpose(0, 1)
+        biases: Tensor = self.condition_gates(vector)
+        return torch.unflatten(biases, -1, (len(self.layers), -1)).transpose(0, 1)
 
     def _head(self, gated: Tensor, vector: Tensor) -> Tensor:
         """Skip sum, hidden layer, parameters of the distribution, [time, batch, output channels]."""
         hidden = torch.relu(self.skip(gated) + self.condition_skip(vector))
         hidden = torch.relu(self.hidden(hidden) + self.condition_hidden(vector))
-        return self.project(hidden)
+        parameters: Tensor = self.project(hidden)
+        return parameters

@@ -1,0 +1,40 @@
+"""`photowave bench`: what this machine can do."""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from photowave.benchmark.options import BenchOptions
+from photowave.cli.parsing import make_parser, parse
+from photowave.errors import ConfigError
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse, measure, show."""
+    parser = make_parser(command, "Measures training and drawing beside this machine's own peaks.")
+    parser.add_class_arguments(BenchOptions, skip={"quick"})
+    parser.add_argument("--quick", action="store_true", help="few runs, short sounds, no reference network")
+    options = BenchOptions(**vars(parse(parser, arguments)))
+    _check_out(options.out)
+    from photowave.benchmark.suite import run_benchmark
+
+    report = run_benchmark(options, progress=lambda part: print(f"measuring {part}", file=sys.stderr))
+    report.save(options.out)
+    print(report.table())
+    print(f"\n-> {options.out}")
+    return 0
+
+
+def _check_out(out: str) -> None:
+    """Refuse a file that cannot be written before minutes are spent."""
+    path = Path(out)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(f"{out} is a folder")
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(
+            f"out={out}: cannot be written ({reason}). Choose a file in a folder you may write to."
+        ) from error

@@ -1,0 +1,358 @@
+"""`photowave generate`: sounds and their descriptions, and one line for everything that goes wrong."""
+
+import hashlib
+import json
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+from PIL import Image
+from safetensors.torch import save_file
+from tiny_models import save_photo, tiny_config, tiny_model
+
+from photowave import __version__
+from photowave.checkpoint import save_model
+from photowave.cli import generate
+from photowave.cli.main import main
+from photowave.generation import load
+
+RATE = 2_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled(tiny_model_file: Path) -> None:
+    """Compile before, so that no run is slow and says so."""
+    load(tiny_model_file).warm_up()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with three photos and a file that is none."""
+    inside = tmp_path / "photos"
+    inside.mkdir()
+    for number, name in enumerate(("beach.png", "Straße 海.jpg", "wood.webp")):
+        save_photo(inside / name, number)
+    (inside / "notes.txt").write_text("no photo")
+    return inside
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "sounds"
+
+
+@pytest.fixture
+def run(tiny_model_file: Path, out: Path) -> Callable[..., int]:
+    """Call the command with the tiny model, for a fifth of a second unless told otherwise."""
+
+    def call(*arguments: object, **options: object) -> int:
+        given = {"out": out, "model": tiny_model_file, "duration_s": 0.2} | options
+        flat = [str(part) for name, value in given.items() for part in (f"--{name}", value)]
+        return main(["generate", *map(str, arguments), *flat])
+
+    return call
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_folder_becomes_sounds_and_descriptions(
+    run: Callable[..., int],
+    folder: Path,
+    out: Path,
+    tiny_model_file: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(folder, seed=3, temperature=0.9, guidance=1.5) == 0
+    told, err = capsys.readouterr()
+    assert not err
+    stems = ["Straße 海", "beach", "wood"]
+    assert sorted(contents(out)) == sorted(f"{stem}.{kind}" for stem in stems for kind in ("json", "wav"))
+    assert len(told.splitlines()) == 3
+    for stem in stems:
+        assert f"{stem}.wav  (0.20 s" in told
+        info = soundfile.info(out / f"{stem}.wav")
+        assert (info.frames, info.samplerate, info.channels, info.subtype) == (400, RATE, 1, "PCM_16")
+    described = json.loads((out / "beach.json").read_text())
+    taken, factor = described.pop("seconds_taken"), described.pop("real_time_factor")
+    assert factor == pytest.approx(taken / 0.2)
+    assert described == {
+        "photo": "beach.png",
+        "photo_sha256": hashlib.sha256((folder / "beach.png").read_bytes()).hexdigest(),
+        "model_sha256": hashlib.sha256(tiny_model_file.read_bytes()).hexdigest(),
+        "seed": 3,
+        "temperature": 0.9,
+        "guidance": 1.5,
+        "duration_s": 0.2,
+        "sample_rate": RATE,
+        "photowave_version": __version__,
+    }
+
+
+def test_same_seed_same_bytes_other_seed_other_bytes(
+    run: Callable[..., int], folder: Path, tmp_path: Path
+) -> None:
+    sounds = []
+    for name, seed in (("first", 1), ("again", 1), ("other", 2)):
+        assert run(folder, out=tmp_path / name, seed=seed) == 0
+        sounds.append({name: data for name, data in contents(tmp_path / name).items() if ".wav" in name})
+    first, again, other = sounds
+    assert first == again
+    assert all(first[name] != other[name] for name in first)
+
+
+def test_a_second_run_replaces_the_first(run: Callable[..., int], folder: Path, out: Path) -> None:
+    assert run(folder / "beach.png", seed=1) == 0
+    first = contents(out)
+    assert run(folder / "beach.png", seed=2) == 0
+    assert contents(out).keys() == first.keys()
+    assert contents(out)["beach.wav"] != first["beach.wav"]
+
+
+def test_flac_holds_the_same_samples(run: Callable[..., int], folder: Path, out: Path) -> None:
+    assert run(folder / "wood.webp") == run(folder / "wood.webp", format="flac") == 0
+    wav, _ = soundfile.read(out / "wood.wav", dtype="int16")
+    flac, _ = soundfile.read(out / "wood.flac", dtype="int16")
+    assert soundfile.info(out / "wood.flac").format == "FLAC"
+    assert (wav == flac).all()
+
+
+def test_groups_change_no_sample(
+    run: Callable[..., int], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3, 5):
+        save_photo(folder / f"{number}.png", number)
+    assert run(folder, out=tmp_path / "together") == 0
+    monkeypatch.setattr(generate, "_TOGETHER", 2)
+    assert run(folder, out=tmp_path / "in groups") == 0
+    together, groups = contents(tmp_path / "together"), contents(tmp_path / "in groups")
+    assert together.keys() == groups.keys()
+    assert len(together) == 10
+    assert all(together[name] == groups[name] for name in together if name.endswith(".wav"))
+
+
+def test_one_bad_photo_does_not_stop_the_others(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "broken.jpg").write_text("no photo")
+    assert run(folder) == 1
+    told, err = capsys.readouterr()
+    assert len(told.splitlines()) == 3
+    assert err.count("\n") == 1
+    assert err.startswith(f"photowave: {folder / 'broken.jpg'} ")
+    assert len(contents(out)) == 6
+    assert not (out / "broken.wav").exists()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds next to nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(1_000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def truncated_jpeg(path: Path) -> None:
+    Image.effect_noise((64, 64), 80).save(path)
+    path.write_bytes(path.read_bytes()[:-600])
+
+
+PHOTOS: dict[str, Callable[[Path], object]] = {
+    "missing": lambda path: None,
+    "empty": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_text("this is text\n"),
+    "truncated": truncated_jpeg,
+    "bomb": lambda path: path.write_bytes(png_header(30_000, 30_000)),
+    "folder without photos": Path.mkdir,
+}
+
+
+def refused(code: int, told: Path | str, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Check for exit code 2, one line that names what is wrong, and nothing in the folder."""
+    assert code == 2
+    stdout, err = capsys.readouterr()
+    assert not stdout
+    assert err.startswith("photowave: ")
+    assert err.count("\n") == 1
+    assert str(told) in err
+    assert "Traceback" not in err
+    assert not out.exists() or not list(out.iterdir())
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_bad_photo_is_one_line(
+    name: str, run: Callable[..., int], tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "photo.jpg"
+    PHOTOS[name](path)
+    refused(run(path), path, out, capsys)
+
+
+def test_a_missing_photo_among_good_ones_stops_all(
+    run: Callable[..., int], folder: Path, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(run(folder, tmp_path / "nope.jpg"), "nope.jpg does not exist", out, capsys)
+
+
+def test_a_name_with_a_line_break_stays_in_one_line(
+    run: Callable[..., int], tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(run(tmp_path / "two\nlines.jpg"), "two lines.jpg", out, capsys)
+
+
+class Trap:
+    """Pickled, it would make a file when it is unpickled."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+MODELS: dict[str, Callable[[Path], object]] = {
+    "missing": lambda path: None,
+    "empty": lambda path: path.write_bytes(b""),
+    "corrupt": lambda path: path.write_bytes(os.urandom(1_000)),
+    "foreign": lambda path: save_file({"weight": tiny_model(tiny_config()).wavenet.skip.weight}, path),
+    "pickle": lambda path: path.write_bytes(pickle.dumps(Trap(path.parent / "sprung"))),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_bad_model_is_one_line(
+    name: str,
+    run: Callable[..., int],
+    folder: Path,
+    tmp_path: Path,
+    out: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "model.safetensors"
+    MODELS[name](path)
+    refused(run(folder, model=path), path, out, capsys)
+    assert not (tmp_path / "sprung").exists()
+    assert not out.exists()
+
+
+def test_a_model_of_another_encoder_is_one_line(
+    run: Callable[..., int], folder: Path, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "other.safetensors"
+    save_model(tiny_model(tiny_config(), feature_dim=1280), path, encoder_fingerprint="e" * 64)
+    refused(run(folder, model=path), "other.safetensors was trained with another photo encoder", out, capsys)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("duration_s", -1.0),
+        ("duration_s", 0.0),
+        ("duration_s", 3601.0),
+        ("temperature", 0.0),
+        ("guidance", -1.0),
+        ("seed", -1),
+    ],
+)
+def test_a_wrong_setting_is_one_line(
+    name: str,
+    value: object,
+    run: Callable[..., int],
+    folder: Path,
+    out: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "broken.jpg").write_text("no photo")  # not looked at before the settings
+    shown = f"{value:g}" if isinstance(value, float) else value
+    refused(run(folder, **{name: value}), f"{name}={shown}: must", out, capsys)
+    assert not out.exists()
+
+
+def test_less_than_a_sample_is_one_line(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(run(folder, duration_s=1e-5), "shorter than one sample", out, capsys)
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_a_file_where_the_folder_should_be_is_one_line(
+    below: bool, run: Callable[..., int], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    chosen = taken / "deeper" if below else taken
+    refused(run(folder, out=chosen), f"out={chosen}", tmp_path / "none", capsys)
+    assert taken.read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", ["wav", "json"])
+def test_a_folder_where_a_file_should_be_is_one_line(
+    kind: str, run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (out / f"beach.{kind}").mkdir(parents=True)
+    assert run(folder / "beach.png") == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert f"beach.{kind} cannot be written" in err
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("other", ["beach.jpg", "BEACH.jpg", "beach.png"])
+def test_photos_that_would_overwrite_each_other_are_refused(
+    other: str,
+    run: Callable[..., int],
+    folder: Path,
+    tmp_path: Path,
+    out: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    second = save_photo(elsewhere / other, 9)
+    refused(run(folder, second), second, out, capsys)
+
+
+def test_slow_compiling_is_told_and_quick_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    with generate._telling_if_slow("patience", after_s=3600.0):
+        pass
+    assert not capsys.readouterr().err
+    told = ""
+    with generate._telling_if_slow("patience", after_s=0.0):
+        while not told:
+            time.sleep(0.01)
+            told = capsys.readouterr().err
+    assert told == "patience\n"
+
+
+def test_as_a_process_with_a_terminal_that_knows_ascii_only(
+    folder: Path, out: Path, tiny_model_file: Path
+) -> None:
+    (folder / "broken.jpg").write_text("no photo")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "photowave.cli.main", "generate", folder, "--out", out),
+            *("--model", tiny_model_file, "--duration_s", "0.1"),
+        ],
+        capture_output=True,
+        encoding="ascii",
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "broken.jpg" in done.stderr
+    assert "Stra\\xdfe \\u6d77.wav" in done.stdout
+    assert len(contents(out)) == 6

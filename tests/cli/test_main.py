@@ -1,0 +1,156 @@
+"""The command itself: what it offers, how quickly it answers, and that every mistake is one line."""
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from photowave import __version__
+from photowave.cli import info
+from photowave.cli.main import COMMANDS, main
+from photowave.errors import ConfigError
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_help_lists_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert not err
+    for name, (_, text) in COMMANDS.items():
+        assert f"\n  {name} " in out
+        assert text in out
+
+
+def test_every_command_has_a_module() -> None:
+    for module, _ in COMMANDS.values():
+        assert importlib.util.find_spec(f"photowave.cli.{module}") is not None
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"photowave {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["unknown"], ["generate", "--help"], ["generate", "no such photo.jpg"]],
+    ids=" ".join,
+)
+def test_quick_answers_import_no_torch(arguments: list[str]) -> None:
+    code = f"""
+import sys
+from photowave.cli.main import main
+try:
+    main({arguments!r})
+except SystemExit as done:
+    assert done.code == 0
+heavy = [name for name in ("torch", "lightning", "numba", "matplotlib") if name in sys.modules]
+sys.exit(" ".join(heavy) or 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def one_line(capsys: pytest.CaptureFixture[str]) -> str:
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("photowave: ")
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+    return err
+
+
+def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generat"]) == 2
+    line = one_line(capsys)
+    assert "'generat'" in line
+    assert "generate" in line
+
+
+WRONG = [
+    ("generate", []),
+    ("generate", ["x.jpg", "--duration_s", "long"]),
+    ("generate", ["x.jpg", "--seed", "1.5"]),
+    ("generate", ["x.jpg", "--format", "mp3"]),
+    ("generate", ["x.jpg", "--nonsense", "3"]),
+    ("generate", ["x.jpg", "--seed"]),
+    ("export", []),
+    ("export", ["only.ckpt"]),
+    ("export", ["a.ckpt", "b.safetensors", "c"]),
+    ("info", ["a", "b"]),
+    ("info", ["--nonsense"]),
+    ("pairs", ["folder"]),
+    ("pairs", ["folder", "out.csv", "--val", "some"]),
+]
+
+
+@pytest.mark.parametrize(("command", "arguments"), WRONG, ids=lambda part: str(part))
+def test_wrong_arguments_are_one_line(
+    command: str, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, *arguments]) == 2
+    line = one_line(capsys)
+    assert f"'photowave {command} --help'" in line
+    assert "  " not in line
+    # The last one given is what is wrong, unless something is missing.
+    assert "required" in line or "xpected" in line or arguments[-1] in line
+
+
+@pytest.mark.parametrize("command", ["generate", "export", "info", "pairs"])
+def test_help_of_a_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        main([command, "--help"])
+    assert done.value.code == 0
+    out, err = capsys.readouterr()
+    assert not err
+    assert f"usage: photowave {command}" in out
+
+
+def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["generate", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for name in ("out", "duration_s", "seed", "temperature", "guidance", "model", "format"):
+        assert f"--{name}" in text
+    assert "below 1 calmer, above 1 wilder" in text
+    assert "Length of each sound in seconds" in text
+
+
+def raising(error: BaseException) -> object:
+    def run(command: str, arguments: Sequence[str]) -> int:
+        raise error
+
+    return run
+
+
+def test_errors_of_several_lines_become_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(info, "run", raising(ConfigError("first\nsecond\r\nthird")))
+    assert main(["info"]) == 2
+    assert one_line(capsys) == "photowave: first second third\n"
+
+
+def test_interruption_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(info, "run", raising(KeyboardInterrupt()))
+    assert main(["info"]) == 130
+    assert one_line(capsys) == "photowave: stopped.\n"
+
+
+def test_bugs_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(info, "run", raising(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        main(["info"])
+
+
+def test_the_process_ends_with_the_code() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "photowave.cli.main", "nonsense"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,124 @@
+"""The photo chooses among textures as its probabilities say; the null vector stands for no photo."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_models import randomise
+
+from photowave.model import Conditioner, PhotoConditioner, TextureConditioner
+
+
+def texture_conditioner(*, sharpness: float = 1.0, codebook: int = 5) -> TextureConditioner:
+    conditioner = TextureConditioner(
+        features=4, texture=6, channels=3, codebook_size=codebook, sharpness=sharpness
+    ).double()
+    randomise(conditioner, seed=1)
+    return conditioner
+
+
+def photo_conditioner() -> PhotoConditioner:
+    conditioner = PhotoConditioner(features=4, channels=3).double()
+    randomise(conditioner, seed=1)
+    return conditioner
+
+
+FEATURES = torch.tensor([[0.3, -1.0, 0.5, 2.0]], dtype=torch.float64)
+
+
+def chosen(conditioner: TextureConditioner, features: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:
+    """Index of the texture that was chosen for each row."""
+    vectors = conditioner.photo_vector(features, uniforms)
+    known = conditioner.texture_vector(conditioner.codebook)
+    distances = (vectors[:, None] - known).abs().amax(-1)
+    assert bool(((distances < 1e-6).sum(-1) == 1).all())
+    return distances.argmin(-1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(u=st.floats(0, 1, exclude_max=True), sharpness=st.floats(0.25, 4.0))
+def test_the_choice_is_the_inverse_of_the_cumulated_prior(u: float, sharpness: float) -> None:
+    conditioner = texture_conditioner(sharpness=sharpness)
+    with torch.no_grad():
+        prior = torch.softmax(sharpness * conditioner.prior_logits(FEATURES)[0], -1)
+        index = int(chosen(conditioner, FEATURES, torch.tensor([u], dtype=torch.float64)))
+    below, upto = float(prior[:index].sum()), float(prior[: index + 1].sum())
+    assert below - 1e-12 <= u <= upto + 1e-12
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.0])
+def test_textures_come_as_often_as_the_sharpened_prior_says(sharpness: float) -> None:
+    conditioner, count = texture_conditioner(sharpness=sharpness), 1_000
+    uniforms = (torch.arange(count, dtype=torch.float64) + 0.5) / count
+    with torch.no_grad():
+        often = torch.bincount(chosen(conditioner, FEATURES.expand(count, -1), uniforms), minlength=5)
+        raw = torch.softmax(conditioner.prior_logits(FEATURES)[0], -1)
+    expected = count * raw**sharpness / (raw**sharpness).sum()
+    assert float((often - expected).abs().max()) <= 1.0 + 1e-6
+
+
+def test_high_sharpness_takes_the_most_likely_texture() -> None:
+    conditioner = texture_conditioner(sharpness=1e4)
+    features = torch.randn(50, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    uniforms = torch.rand(50, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    with torch.no_grad():
+        best = conditioner.prior_logits(features).argmax(-1)
+        assert torch.equal(chosen(conditioner, features, uniforms), best)
+    assert len(set(best.tolist())) > 1
+
+
+def test_the_last_texture_is_reached_even_where_the_number_rounds_to_one() -> None:
+    conditioner = texture_conditioner().float()
+    with torch.no_grad():
+        index = chosen(conditioner, FEATURES.float(), torch.ones(1))
+    assert int(index) == 4
+
+
+def test_rows_of_a_batch_choose_by_themselves() -> None:
+    conditioner = texture_conditioner()
+    features = torch.randn(6, 4, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    uniforms = torch.linspace(0.05, 0.95, 6, dtype=torch.float64)
+    with torch.no_grad():
+        together = chosen(conditioner, features, uniforms)
+        alone = [int(chosen(conditioner, features[i : i + 1], uniforms[i : i + 1])) for i in range(6)]
+    assert together.tolist() == alone
+
+
+def test_textures_and_features_are_normalised() -> None:
+    conditioner = texture_conditioner()
+    textures = torch.randn(3, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    with torch.no_grad():
+        expected = conditioner.network((textures - conditioner.texture_mean) / conditioner.texture_std)
+        assert torch.equal(conditioner.texture_vector(textures), expected)
+        shifted = conditioner.feature_mean + conditioner.feature_std * FEATURES
+        torch.testing.assert_close(conditioner.prior_logits(shifted), conditioner.prior(FEATURES))
+
+
+def test_the_texture_path_trains_on_textures_and_the_photo_path_on_photos() -> None:
+    features, textures = FEATURES, torch.ones(1, 6, dtype=torch.float64)
+    by_texture, by_photo = texture_conditioner(), photo_conditioner()
+    with torch.no_grad():
+        first = by_texture.training_vector(features, textures)
+        assert torch.equal(first, by_texture.training_vector(features + 1, textures))
+        assert not torch.equal(first, by_texture.training_vector(features, textures + 1))
+        second = by_photo.training_vector(features, textures)
+        assert torch.equal(second, by_photo.training_vector(features, textures + 1))
+        assert not torch.equal(second, by_photo.training_vector(features + FEATURES.flip(1), textures))
+        assert torch.equal(second, by_photo.photo_vector(features, torch.tensor([0.1])))
+        assert torch.equal(second, by_photo.photo_vector(features, torch.tensor([0.9])))
+    assert not by_texture.prior.weight.requires_grad  # fitted in closed form before training
+
+
+@pytest.mark.parametrize("make", [texture_conditioner, photo_conditioner])
+def test_dropout_puts_the_null_vector_in_and_teaches_it(make: type[Conditioner]) -> None:
+    conditioner = make()
+    vector = torch.randn(3, 3, dtype=torch.float64, requires_grad=True)
+    drop = torch.tensor([False, True, False])
+    mixed = conditioner.with_dropout(vector, drop)
+    assert torch.equal(mixed[drop], conditioner.null.expand(1, -1))
+    assert torch.equal(mixed[~drop], vector[~drop])
+    mixed.sum().backward()
+    assert vector.grad is not None
+    assert torch.equal(vector.grad, (~drop)[:, None].expand(-1, 3).double())
+    assert conditioner.null.grad is not None
+    assert torch.equal(conditioner.null.grad, torch.ones(3, dtype=torch.float64))
