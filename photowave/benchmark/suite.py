@@ -51,7 +51,7 @@ def run_benchmark(options: BenchOptions, *, progress: Callable[[str], None] | No
     settings = {
         "quick": options.quick,
         "threads": options.threads or os.cpu_count() or 1,
-        "model": options.model if file else "default settings, random weights",
+        "model": Path(options.model).name if file else "default settings, random weights",
         "multiply_adds_per_frame": workloads.multiply_adds(build_wavenet(config)),
         "sample_rate": config.audio.sample_rate,
         "bands": config.audio.bands,

@@ -24,13 +24,12 @@ from photowave.wavenet import WaveNet
 
 REFERENCE_STEP = 100_000
 """Samples of one optimisation step of the reference network."""
-
-
 _FEATURES = 1280
+"""Length of a photo's features; EfficientNet-Lite0's."""
 
 
 def reference_config() -> ModelConfig:
-    """Settings of the reference network: the widely used tensorflow-wavenet at its defaults.
+    """Settings of configs/reference.yaml: tensorflow-wavenet at its defaults, which others are measured by.
 
     50 layers, 32 residual, 32 gate and 512 skip channels, 256 levels, 16 kHz, no photo.
     """

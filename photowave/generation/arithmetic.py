@@ -40,44 +40,58 @@ def _rows8(
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+def _one_lane(p: Array, w: Array, u: Array) -> None:
+    """Add `p @ w` to `u`."""
+    eights = len(p) - len(p) % 8
+    for i in range(0, eights, 8):
+        p0, p1, p2, p3 = p[i], p[i + 1], p[i + 2], p[i + 3]
+        p4, p5, p6, p7 = p[i + 4], p[i + 5], p[i + 6], p[i + 7]
+        for o in range(w.shape[1]):
+            _rows8(u, w, i, o, p0, p1, p2, p3, p4, p5, p6, p7)
+    for i in range(eights, len(p)):
+        a = p[i]
+        for o in range(w.shape[1]):
+            u[o] += a * w[i, o]
+
+
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+def _two_lanes(p: Array, q: Array, w: Array, u: Array, v: Array) -> None:
+    """Add `p @ w` to `u` and `q @ w` to `v`; each weight is loaded once for both."""
+    eights = len(p) - len(p) % 8
+    for i in range(0, eights, 8):
+        p0, p1, p2, p3 = p[i], p[i + 1], p[i + 2], p[i + 3]
+        p4, p5, p6, p7 = p[i + 4], p[i + 5], p[i + 6], p[i + 7]
+        q0, q1, q2, q3 = q[i], q[i + 1], q[i + 2], q[i + 3]
+        q4, q5, q6, q7 = q[i + 4], q[i + 5], q[i + 6], q[i + 7]
+        for o in range(w.shape[1]):
+            _rows8(u, w, i, o, p0, p1, p2, p3, p4, p5, p6, p7)
+            _rows8(v, w, i, o, q0, q1, q2, q3, q4, q5, q6, q7)
+    for i in range(eights, len(p)):
+        a, b = p[i], q[i]
+        for o in range(w.shape[1]):
+            u[o] += a * w[i, o]
+            v[o] += b * w[i, o]
+
+
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def add_product(x: Array, w: Array, y: Array) -> None:
     """Add `x @ w` to `y` for every lane.
 
     Eight rows of `w` are taken at a time, so that each partial sum is loaded and stored once for eight
-    products. All lanes use them while they lie in the nearest cache: large networks are bound by the rate at
-    which weights arrive, and several sounds then cost little more than one.
+    products, and two lanes share each weight that is loaded. The lanes' loops are functions of their own:
+    nested in one, the compiler no longer vectorises them.
 
     Args:
         x: [lanes, inputs].
         w: [inputs, outputs].
         y: [lanes, outputs], changed in place.
     """
-    lanes, inputs = x.shape
-    outputs = w.shape[1]
-    eights = inputs - inputs % 8
+    lanes = x.shape[0]
     pairs = lanes - lanes % 2
-    for i in range(0, eights, 8):
-        for lane in range(0, pairs, 2):
-            p, q, u, v = x[lane], x[lane + 1], y[lane], y[lane + 1]
-            p0, p1, p2, p3 = p[i], p[i + 1], p[i + 2], p[i + 3]
-            p4, p5, p6, p7 = p[i + 4], p[i + 5], p[i + 6], p[i + 7]
-            q0, q1, q2, q3 = q[i], q[i + 1], q[i + 2], q[i + 3]
-            q4, q5, q6, q7 = q[i + 4], q[i + 5], q[i + 6], q[i + 7]
-            for o in range(outputs):
-                _rows8(u, w, i, o, p0, p1, p2, p3, p4, p5, p6, p7)
-                _rows8(v, w, i, o, q0, q1, q2, q3, q4, q5, q6, q7)
-        for lane in range(pairs, lanes):
-            p, u = x[lane], y[lane]
-            p0, p1, p2, p3 = p[i], p[i + 1], p[i + 2], p[i + 3]
-            p4, p5, p6, p7 = p[i + 4], p[i + 5], p[i + 6], p[i + 7]
-            for o in range(outputs):
-                _rows8(u, w, i, o, p0, p1, p2, p3, p4, p5, p6, p7)
-    for lane in range(lanes):
-        p, u = x[lane], y[lane]
-        for i in range(eights, inputs):
-            a = p[i]
-            for o in range(outputs):
-                u[o] += a * w[i, o]
+    for lane in range(0, pairs, 2):
+        _two_lanes(x[lane], x[lane + 1], w, y[lane], y[lane + 1])
+    for lane in range(pairs, lanes):
+        _one_lane(x[lane], w, y[lane])
 
 
 def exponential(values: Array, bits: Array, fractions: Array) -> None:

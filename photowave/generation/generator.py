@@ -16,12 +16,12 @@ from photowave import checkpoint
 from photowave._version import __version__
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError
+from photowave.generation.graph_sampler import GraphSampler
 from photowave.generation.options import check_options
 from photowave.generation.packing import pack
 from photowave.generation.randomness import UniformStream
 from photowave.generation.sampler import CachedSampler
 from photowave.generation.soundscape import Soundscape
-from photowave.generation.torch_sampler import TorchSampler
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
 from photowave.image.source import photo_bytes
 
@@ -257,7 +257,7 @@ class SoundscapeGenerator:
         return count
 
     def _chunks(
-        self, sampler: CachedSampler | TorchSampler, count: int | None, *, chunk_s: float
+        self, sampler: CachedSampler | GraphSampler, count: int | None, *, chunk_s: float
     ) -> Iterator[Tensor]:
         """Draw `count` samples (None: without end) in pieces [sounds, time], the codec's delay cut off."""
         codec = self.model.codec
@@ -293,14 +293,14 @@ class SoundscapeGenerator:
 
     def _sampler(
         self, vectors: Tensor, seeds: Sequence[int], temperature: float, guidance: float, threads: int | None
-    ) -> CachedSampler | TorchSampler:
+    ) -> CachedSampler | GraphSampler:
         wavenet, null = self.model.wavenet, self.model.conditioner.null.detach()
         if self._packed is not None:
             return CachedSampler(
                 wavenet, self._packed, vectors=vectors, seeds=seeds, temperature=temperature,
                 guidance=guidance, null=null, threads=threads,
             )  # fmt: skip
-        return TorchSampler(
+        return GraphSampler(
             wavenet, vectors=vectors, seeds=seeds, temperature=temperature, guidance=guidance, null=null
         )
 

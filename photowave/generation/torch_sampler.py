@@ -1,4 +1,4 @@
-"""The plain sampler: a forward pass per frame, on any device. The reference, and the way on a GPU."""
+"""The plain sampler: a forward pass per frame, on any device. What the others are compared with."""
 
 from collections.abc import Sequence
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
+from PIL import Image
 from tiny_models import tiny_config
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -12,7 +14,10 @@ from photowave.benchmark import workloads
 from photowave.benchmark.machine import describe_machine, measure_peaks
 from photowave.config import AudioConfig, ModelConfig, WaveNetConfig
 from photowave.errors import PhotowaveError
+from photowave.generation import load
 from photowave.model import build_wavenet
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +32,15 @@ def test_reference_network_has_its_known_size() -> None:
     assert len(wavenet.layers) == 50
     assert wavenet.receptive_field == 5117
     assert workloads.multiply_adds(wavenet) == 1_467_392
+
+
+def test_reference_network_is_that_of_the_configuration() -> None:
+    model = yaml.safe_load((ROOT / "configs" / "reference.yaml").read_text())["model"]["config"]
+    config = workloads.reference_config()
+    for name, value in model["wavenet"].items():
+        measured = getattr(config.wavenet, name)
+        assert (list(measured) if name == "dilations" else measured) == value
+    assert config.audio.sample_rate == model.get("audio", {}).get("sample_rate", 16_000)
 
 
 @pytest.mark.parametrize("output", ["softmax", "mixture"])
@@ -68,6 +82,12 @@ def test_work_is_done_as_often_as_asked() -> None:
 
 def test_first_chunk_of_a_stream(tiny_model_file: Path) -> None:
     assert len(workloads.time_streaming(tiny_model_file, threads=1, runs=2)) == 2
+
+
+def test_a_random_model_can_be_drawn_from(tmp_path: Path) -> None:
+    file = tmp_path / "random.safetensors"
+    workloads.write_random_model(tiny_config(), file)
+    assert len(load(file).generate(Image.new("RGB", (40, 30)), duration_s=0.1).samples) == 200
 
 
 def test_a_command_that_fails_is_told_with_its_own_words(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+# What can be done here; needs make and Python 3.11 or newer, nothing else. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# The stamps lie inside the environment: whoever deletes it deletes them too.
+RUNTIME := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint docs train bench clean
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(RUNTIME) ## draw the sounds of the example photos into soundscapes/
+	$(BIN)/photowave generate data/examples --out soundscapes
+
+test: lint docs ## check everything: style, types, layers, docs, tests and their coverage
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+
+lint: $(DEV) ## check style, types and the layers of the package
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(DEV) ## build the documentation into site/; a warning is an error
+	$(BIN)/sphinx-build -W --keep-going -q -d build/doctrees scripts/docs site
+
+train: $(RUNTIME) ## train the default model; add FLAGS="--trainer.max_time 00:00:10:00" for a short try
+	$(BIN)/photowave fit --config configs/scenes.yaml $(FLAGS)
+
+bench: $(RUNTIME) ## measure this machine and put the figures into README and docs
+	$(BIN)/photowave bench --out scripts/docs/figures/bench.json $(FLAGS)
+	$(BIN)/python scripts/docs/bench_table.py README.md
+
+clean: ## remove what was built, the environment too; runs/ and soundscapes/ stay
+	rm -rf $(VENV) build dist site *.egg-info .coverage .hypothesis .*_cache lightning_logs
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is missing or older than Python 3.11. Name a newer one: make PYTHON=python3.12 ..." >&2; \
+	  exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "installing photowave into $(VENV); the first time takes some minutes"
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "installing photowave and its development tools into $(VENV); the first time takes some minutes"
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(RUNTIME)
