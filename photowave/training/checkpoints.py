@@ -96,7 +96,9 @@ class RunCheckpoints(ModelCheckpoint):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save after validation, unless the run stops inside the epoch and is saved already."""
         if trainer.global_step == self._began_step:
-            # A run that resumes at the end of an epoch ends it again, without its scores.
+            # A run that resumes at the end of an epoch ends it again, without its scores; Lightning (2.6)
+            # then counts a step twice, by which all that is logged from here on would be shifted.
+            trainer.fit_loop.epoch_loop._batches_that_stepped = trainer.global_step
             return
         super().on_train_epoch_end(trainer, pl_module)
         self._save_last(trainer)

@@ -56,7 +56,8 @@ class Previews(L.Callback):
             sounds = self.draw(pl_module, part.features[torch.from_numpy(chosen)])
         rate = part.bank.audio.sample_rate
         for index, samples in zip(chosen, sounds, strict=True):
-            name = f"preview/{_name(part.pairing.photos[index])}"
+            scene, photo = part.pairing.photo_scenes[index], part.pairing.photos[index]
+            name = "/".join(["preview", *([scene] if scene else []), photo.stem])
             picture = np.asarray(spectrogram_image(samples, rate))
             for board in boards:
                 board.experiment.add_audio(name, samples[None], trainer.global_step, rate)
@@ -81,9 +82,3 @@ class Previews(L.Callback):
         vectors = model.conditioner.photo_vector(features, uniforms)
         seeds = [self.seed + index for index in range(len(features))]
         return SoundscapeGenerator(loaded).draw(vectors, duration_s=self.duration_s, seeds=seeds)
-
-
-def _name(photo: Path) -> str:
-    """Scene and file of a photo that lies in a folder of scenes, else its folder and file."""
-    scene = photo.parent.parent if photo.parent.name == "photos" else photo.parent
-    return f"{scene.name}/{photo.stem}"

@@ -15,6 +15,11 @@ from photowave.training import schedule
 from photowave.training.baselines import BaselineScores, score_baselines
 
 _log = logging.getLogger(__name__)
+_BAR_NAMES = {
+    "train/bits_per_sample": "train",
+    "val/bits_per_sample": "val",
+    "val/photo_swap_gain": "swap gain",
+}
 
 
 class ProgressReport(L.Callback):
@@ -161,7 +166,7 @@ class TrainingBar(TQDMProgressBar):
     def get_metrics(self, trainer: L.Trainer, pl_module: L.LightningModule) -> dict[str, Any]:
         """Short names, and the time left."""
         items = super().get_metrics(trainer, pl_module)
-        short = {name.rpartition("/")[2]: value for name, value in items.items() if name != "v_num"}
+        short = {_BAR_NAMES[name]: value for name, value in items.items() if name in _BAR_NAMES}
         reports = [c for c in trainer.callbacks if isinstance(c, ProgressReport)]  # type: ignore[attr-defined]
         left = reports[0].time_left_s(trainer) if reports and trainer.training else math.nan
         return {**short, "left": _span(left)} if math.isfinite(left) else short

@@ -1,0 +1,329 @@
+"""`photowave fit | validate | test` from the outside."""
+
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from tiny_scenes import tiny_settings, write_tiny_scenes
+
+from photowave.cli import fit
+from photowave.cli.main import main
+from photowave.model import PhotowaveModel
+from photowave.training.task import SoundscapeTask
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two made-up scenes."""
+    return write_tiny_scenes(tmp_path_factory.mktemp("scenes"))
+
+
+@pytest.fixture(autouse=True)
+def room(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Run in a folder of its own, keep features there, and leave signal handlers as they were."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setattr("photowave.image.cache.platformdirs.user_cache_path", lambda *a, **k: folder)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def photowave(manifest: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command on the tiny scenes; gives exit code, output and errors."""
+
+    def run(command: str, *more: str, tiny: bool = True, **changes: Any) -> tuple[int, str, str]:
+        named = tiny_settings(manifest, **changes)
+        if command != "fit":
+            named = {name: value for name, value in named.items() if not name.startswith("model.")}
+        given = [f"--{name}={value}" for name, value in named.items()] if tiny else []
+        code = main([command, *given, *more])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def assert_refused(result: tuple[int, str, str], *parts: str) -> None:
+    """One line on stderr with these parts in it, and exit code 2."""
+    code, _, err = result
+    lines = err.strip().splitlines()
+    assert code == 2
+    assert len(lines) == 1, err
+    assert lines[0].startswith("photowave: ")
+    for part in parts:
+        assert part in lines[0]
+
+
+def test_fit_tells_what_it_does_and_nothing_else(photowave: Run, tmp_path: Path) -> None:
+    code, out, err = photowave("fit", trainer__max_steps=6)
+    assert (code, err) == (0, "")
+    patterns = [
+        r"train: reading 6 photos and 6 recordings",
+        r"val: reading 2 photos and 2 recordings",
+        r"codebook: 4 textures from \d+ windows; prior fitted on 6 photos",
+        r"model: [\d,]+ learned weights",
+        r"sound: train 12 s, val 4 s",
+        r"bits per sample on 4 clips of 0.2 s of split val: uniform .* linear predictor [\d.]+",
+        r"checkpoints: .*checkpoints",
+        r"step 4 \| .* left \| train [\d.]+ \| val [\d.]+ \| right photo [\d.]+ \| swap gain .*",
+        r"step 6 \| .*",
+        r"best: [\d.]+ bits per sample in .*best\.ckpt",
+    ]
+    lines = out.splitlines()
+    assert len(lines) == len(patterns), out
+    for line, pattern in zip(lines, patterns, strict=True):
+        assert re.fullmatch(pattern, line), line
+    folder = tmp_path / "runs" / "photowave" / "version_0"
+    assert {path.name for path in (folder / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
+    assert yaml.safe_load((folder / "config.yaml").read_text())["trainer"]["max_steps"] == 6
+
+
+def test_resumed_run_goes_on_in_its_folder(photowave: Run, tmp_path: Path) -> None:
+    assert photowave("fit", trainer__max_steps=5)[0] == 0
+    last = tmp_path / "runs/photowave/version_0/checkpoints/last.ckpt"
+    code, out, err = photowave("fit", f"--ckpt_path={last}", trainer__max_steps=8)
+    assert (code, err) == (0, "")
+    assert "going on after step 5" in out.splitlines()
+    assert torch.load(last, weights_only=True)["global_step"] == 8
+    assert [path.name for path in (tmp_path / "runs/photowave").iterdir()] == ["version_0"]
+
+
+@pytest.mark.parametrize(("command", "split"), [("validate", "val"), ("test", "test")])
+def test_scoring_takes_the_settings_from_the_checkpoint(
+    command: str, split: str, photowave: Run, tmp_path: Path
+) -> None:
+    assert photowave("fit", trainer__max_steps=4)[0] == 0
+    best = tmp_path / "runs/photowave/version_0/checkpoints/best.ckpt"
+    before = sorted(tmp_path.rglob("*"))
+    code, out, err = photowave(command, f"--ckpt_path={best}")
+    assert (code, err) == (0, "")
+    assert sorted(tmp_path.rglob("*")) == before
+    assert f"split {split}: uniform" in out
+    rows = dict(re.findall(r"^  (\w[\w, ]*?) {2,}([\d.]+)", out, re.MULTILINE))
+    assert list(rows) == [
+        "uniform",
+        "histogram",
+        "linear predictor",
+        "model",
+        "model, right photo",
+        "model, other photo",
+    ]
+    assert_refused(photowave(command), "there is nothing to score. Give --ckpt_path")
+
+
+def test_validate_repeats_the_score_of_the_training(photowave: Run, tmp_path: Path) -> None:
+    _, out, _ = photowave("fit", trainer__max_steps=4)
+    trained = re.findall(r"\| val ([\d.]+)", out)[-1]
+    best = tmp_path / "runs/photowave/version_0/checkpoints/best.ckpt"
+    _, out, _ = photowave("validate", f"--ckpt_path={best}")
+    assert re.findall(r"^  model +([\d.]+)", out, re.MULTILINE) == [trained]
+
+
+def test_dry_run_leaves_no_checkpoints(photowave: Run, tmp_path: Path) -> None:
+    code, _, _ = photowave("fit", trainer__fast_dev_run="true")
+    assert code == 0
+    assert not list(tmp_path.rglob("*.ckpt"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"model__config__audio__bands": 3}, ["bands=3: must be 1, 2, 4, 8 or 16"]),
+        ({"model__config__audio__bands": 2}, ["output='softmax' with bands=2"]),
+        ({"model__config__audio__sample_rate": "fast"}, ["model.config.audio.sample_rate", "fast"]),
+        ({"model__config__audio__colour": 1}, ["model.config.audio.colour", "photowave fit --help"]),
+        ({"model__config__audio__sample_rat": 4000}, ["model.config.audio.sample_rat"]),
+        ({"model__training__learning_rate": 5}, ["learning_rate=5.0: must lie between"]),
+        ({"data__batch_size": 0}, ["data.batch_size=0: must be at least 1"]),
+        ({"data__pairs": "nowhere.csv"}, ["nowhere.csv: no such manifest"]),
+        ({"data__clip_s": 3.0}, ["6 of 6 recordings cannot be used", "lasts 2 s; training needs 3 s"]),
+        ({"previews__photos": 0}, ["photos=0"]),
+        ({"average__decay": 2}, ["average.decay=2.0"]),
+        ({"trainer__precision": "bf16-mixed"}, ["precision=bf16-mixed: training takes 32-true only"]),
+        ({"trainer__val_check_interval": 50}, ["val_check_interval"]),
+        ({"ckpt_path": "nowhere.ckpt"}, ["nowhere.ckpt: no such checkpoint"]),
+        ({"config": "nowhere.yaml"}, ["nowhere.yaml"]),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(
+    changes: dict[str, Any], parts: list[str], photowave: Run
+) -> None:
+    assert_refused(photowave("fit", trainer__max_steps=1, **changes), *parts)
+
+
+@pytest.mark.parametrize("text", ["model: [", "model: {config: {audio: {colour: 1}}}", "- 1"])
+def test_broken_settings_file_is_refused(text: str, photowave: Run) -> None:
+    Path("a.yaml").write_text(text)
+    assert_refused(photowave("fit", "--config=a.yaml", tiny=False))
+
+
+def test_log_folder_that_cannot_be_made_is_refused(photowave: Run) -> None:
+    Path("runs").write_text("in the way")
+    assert_refused(photowave("fit", trainer__max_steps=1), "runs")
+
+
+def test_manifest_with_bad_files_is_refused(photowave: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    manifest = write_tiny_scenes(folder)
+    (folder / "hiss0.wav").write_bytes(b"")
+    (folder / "rumble1.wav").write_text("no sound")
+    assert_refused(
+        photowave("fit", data__pairs=manifest), "2 of 6 recordings cannot be used", "hiss0", "rumble1"
+    )
+    manifest.write_text("photo,sound\n")
+    assert_refused(photowave("fit", data__pairs=manifest), "columns missing: scene, split")
+
+
+class Trap:
+    """Leaves a file behind when it is unpickled."""
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, ("trapped",)
+
+
+@pytest.mark.parametrize("command", ["fit", "validate", "test"])
+def test_checkpoint_that_would_run_code_is_refused_unopened(command: str, photowave: Run) -> None:
+    torch.save({"state_dict": {}, "photowave": {}, "trap": Trap()}, "evil.ckpt")
+    assert_refused(photowave(command, "--ckpt_path=evil.ckpt"), "evil.ckpt cannot be read as a checkpoint")
+    assert not Path("trapped").exists()
+
+
+def test_nothing_is_ever_loaded_with_pickle(
+    photowave: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert photowave("fit", trainer__max_steps=2)[0] == 0
+    load, seen = torch.load, []
+
+    def spy(*args: Any, weights_only: bool | None = None, **kwargs: Any) -> Any:
+        seen.append(weights_only)
+        return load(*args, weights_only=weights_only, **kwargs)
+
+    monkeypatch.setattr(torch, "load", spy)
+    last = tmp_path / "runs/photowave/version_0/checkpoints/last.ckpt"
+    # The flag that Lightning offers must not open the door again.
+    assert photowave("fit", f"--ckpt_path={last}", "--weights_only=false", trainer__max_steps=3)[0] == 0
+    assert seen
+    assert set(seen) == {True}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"PK\x03\x04broken", {"state_dict": {}, "epoch": 1}, [1, 2]]
+)
+def test_damaged_and_foreign_checkpoints_are_refused(content: Any, photowave: Run) -> None:
+    path = Path("bad.ckpt")
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save(content, path)
+    assert_refused(photowave("fit", "--ckpt_path=bad.ckpt"), "bad.ckpt")
+
+
+def test_checkpoint_of_another_model_is_refused_before_anything_is_read(
+    photowave: Run, tmp_path: Path
+) -> None:
+    assert photowave("fit", trainer__max_steps=1)[0] == 0
+    last = tmp_path / "runs/photowave/version_0/checkpoints/last.ckpt"
+    result = photowave("fit", f"--ckpt_path={last}", model__config__wavenet__skip_channels=24)
+    assert_refused(result, "wavenet.skip_channels=16 (now 24)")
+    assert result[1] == ""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_ends_with_its_code_and_tells_how_to_go_on(
+    number: int, code: int, photowave: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = SoundscapeTask.training_step
+
+    def stop(self: SoundscapeTask, *args: Any) -> Any:
+        signal.raise_signal(number)
+        return step(self, *args)
+
+    monkeypatch.setattr(SoundscapeTask, "training_step", stop)
+    found, _, err = photowave("fit", trainer__max_steps=3)
+    last = Path("runs/photowave/version_0/checkpoints/last.ckpt")
+    assert found == code
+    assert err == f"photowave: stopped by {signal.Signals(number).name}. Go on with --ckpt_path {last}\n"
+    assert last.exists()
+
+
+def test_ctrl_c_before_the_first_step_ends_with_its_code(
+    photowave: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(self: SoundscapeTask, stage: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SoundscapeTask, "setup", stop)
+    code, _, err = photowave("fit", trainer__max_steps=3)
+    assert (code, err) == (130, "photowave: stopped.\n")
+
+
+def test_mistakes_of_the_package_are_not_dressed_up(photowave: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: SoundscapeTask, stage: str) -> None:
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr(SoundscapeTask, "setup", fail)
+    with pytest.raises(ValueError, match="a mistake"):
+        photowave("fit", trainer__max_steps=1)
+
+
+def test_bar_is_shown_on_a_terminal_only(photowave: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(fit, "TrainingBar", lambda: made.append(1) or TrainingBar())
+    from photowave.training.report import TrainingBar
+
+    assert photowave("fit", trainer__max_steps=1)[0] == 0
+    assert made == []
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert photowave("fit", trainer__max_steps=1)[0] == 0
+    assert made == [1]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_settings_make_a_model(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[SoundscapeTask] = []
+    monkeypatch.setattr(fit.PhotowaveCLI, "_run_subcommand", lambda self, name: made.append(self.model))
+    assert main(["fit", f"--config={path}"]) == 0
+    (task,) = made
+    assert isinstance(task.model, PhotowaveModel)
+    given = yaml.safe_load(path.read_text())
+    for room, settings in given["model"]["config"].items():
+        for name, value in settings.items():
+            found = getattr(getattr(task.config, room), name)
+            assert found == (tuple(value) if isinstance(value, list) else value)
+    assert given["trainer"]["logger"]["init_args"]["name"] == path.stem
+
+
+def test_all_four_settings_are_there() -> None:
+    assert [path.stem for path in CONFIGS] == ["bands", "end_to_end", "reference", "scenes"]
+
+
+@pytest.mark.scenes
+@pytest.mark.slow
+def test_the_default_training_runs_on_the_real_scenes(
+    scenes_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = next(path for path in CONFIGS if path.stem == "scenes")
+    few = ["--trainer.max_steps=4", "--data.clips_per_epoch=8", "--data.val_clips=2", "--data.clip_s=0.1"]
+    small = ["--model.config.image.resolution=32", "--model.config.image.mirror=false"]
+    code = main(["fit", f"--config={config}", f"--data.pairs={scenes_folder}", *few, *small])
+    captured = capsys.readouterr()
+    assert (code, captured.err) == (0, "")
+    assert "step 4 | " in captured.out
+    assert Path("runs/scenes/version_0/checkpoints/last.ckpt").exists()

@@ -1,0 +1,185 @@
+"""Pairs as Lightning takes them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from tiny_scenes import tiny_config, write_tiny_scenes
+from torch.utils.data.distributed import DistributedSampler
+
+from photowave.config import ImageConfig, ModelConfig
+from photowave.errors import ConfigError, PairError
+from photowave.image.encoder import build_encoder
+from photowave.pairs import datamodule
+from photowave.pairs.datamodule import PairsDataModule, Splits, open_pairs
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two made-up scenes."""
+    return write_tiny_scenes(tmp_path_factory.mktemp("scenes"))
+
+
+@pytest.fixture(scope="module")
+def fingerprint() -> str:
+    """Of the photo encoder that all tests here share."""
+    return build_encoder(tiny_config().image).fingerprint
+
+
+@pytest.fixture(autouse=True)
+def feature_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep features out of the user's cache folder."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setattr("photowave.image.cache.platformdirs.user_cache_path", lambda *a, **k: folder)
+
+
+@pytest.fixture
+def make(manifest: Path, fingerprint: str) -> Callable[..., PairsDataModule]:
+    """Make a data module whose trainer has trained on so many batches."""
+
+    def build(
+        *, done: int = 0, devices: int = 1, device: int = 0, config: ModelConfig | None = None, **changes: Any
+    ) -> PairsDataModule:
+        plain = {"clip_s": 0.1, "val_clip_s": 0.2, "window_s": 1.0, "batch_size": 2, "clips_per_epoch": 8}
+        data = PairsDataModule(**{"pairs": str(manifest), "val_clips": 4, **plain, **changes})
+        progress = SimpleNamespace(total=SimpleNamespace(processed=done))
+        data.trainer = SimpleNamespace(  # type: ignore[assignment]
+            lightning_module=SimpleNamespace(config=config or tiny_config(), encoder_fingerprint=fingerprint),
+            fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress)),
+            world_size=devices,
+            global_rank=device,
+        )
+        return data
+
+    return build
+
+
+Make = Callable[..., PairsDataModule]
+
+
+def samples_of(loader: Any) -> torch.Tensor:
+    return torch.cat([batch["samples"] for batch in loader])
+
+
+@pytest.mark.parametrize(
+    ("stage", "splits"),
+    [("fit", {"train", "val"}), ("validate", {"train", "val"}), ("test", {"train", "test"})],
+)
+def test_stage_reads_what_it_needs(stage: str, splits: set[str], make: Make) -> None:
+    data = make()
+    data.setup(stage)
+    assert set(data.parts) == splits
+    before = dict(data.parts)
+    data.setup(stage)
+    assert all(data.parts[name] is before[name] for name in splits)
+    assert data.parts["train"].features.shape == (6, 1280)
+    assert len(data.parts["train"].bank.recordings) == 6
+
+
+def test_training_clips_follow_the_trainers_count(make: Make) -> None:
+    start, later = make(), make(done=3)
+    for data in (start, later):
+        data.setup("fit")
+    clips = start.clips("train", clip_s=0.1, count=8, seed=0)
+    expected = torch.stack([clips[number]["samples"] for number in range(14)])
+    assert torch.equal(samples_of(start.train_dataloader()), expected[:8])
+    assert torch.equal(samples_of(later.train_dataloader()), expected[6:14])
+
+
+def test_workers_cut_the_same_clips(make: Make) -> None:
+    alone, helped = make(), make(workers=2)
+    for data in (alone, helped):
+        data.setup("fit")
+    assert torch.equal(samples_of(alone.train_dataloader()), samples_of(helped.train_dataloader()))
+
+
+def test_devices_see_different_training_clips_and_all_scored_ones(make: Make) -> None:
+    both = [make(devices=2, device=device, done=1) for device in range(2)]
+    for data in both:
+        data.setup("fit")
+    clips = both[0].clips("train", clip_s=0.1, count=8, seed=0)
+    numbers = [[4, 6, 8, 10], [5, 7, 9, 11]]
+    for data, mine in zip(both, numbers, strict=True):
+        loader = data.train_dataloader()
+        assert isinstance(loader.sampler, DistributedSampler)
+        assert torch.equal(samples_of(loader), torch.stack([clips[n]["samples"] for n in mine]))
+    scored = [samples_of(data.val_dataloader()) for data in both]
+    assert torch.equal(scored[0], scored[1])
+    assert len(scored[0]) == 4
+
+
+def test_scored_clips_stay_the_same_and_are_those_of_the_loader(make: Make) -> None:
+    data = make()
+    data.setup("fit")
+    first, again = samples_of(data.val_dataloader()), samples_of(data.val_dataloader())
+    clips = data.scored_clips("val")
+    assert torch.equal(first, again)
+    assert torch.equal(first, torch.stack([clips[number]["samples"] for number in range(len(clips))]))
+
+
+def test_clips_are_whole_frames(make: Make) -> None:
+    data = make(config=tiny_config(output="mixture", bands=8), clip_s=0.1013)
+    data.setup("fit")
+    assert data.clips("train", clip_s=0.1013, count=1, seed=0)[0]["samples"].shape == (408,)
+
+
+def test_too_few_clips_for_the_devices_are_refused(make: Make) -> None:
+    data = make(devices=3, clips_per_epoch=4)
+    data.setup("fit")
+    with pytest.raises(
+        ConfigError, match=r"clips_per_epoch=4: 3 devices with data.batch_size=2 take 6 clips"
+    ):
+        data.train_dataloader()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"clip_s": 0}, "data.clip_s=0: must be above 0"),
+        ({"val_clip_s": -1.0}, "data.val_clip_s=-1.0: must be above 0"),
+        ({"batch_size": 0}, "data.batch_size=0: must be at least 1"),
+        ({"clips_per_epoch": 1}, "data.clips_per_epoch=1: must be at least batch_size=2"),
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, Any], message: str, make: Make) -> None:
+    with pytest.raises(ConfigError, match=message):
+        make(**wrong)
+
+
+def test_random_photo_encoder_is_refused(make: Make) -> None:
+    random = ModelConfig(image=ImageConfig(resolution=32, weights=None))
+    with pytest.raises(ConfigError, match="weights=None: the photo encoder is another one each time"):
+        make(config=random).setup("fit")
+
+
+def test_all_bad_photos_are_named_together(make: Make, tmp_path: Path) -> None:
+    manifest = write_tiny_scenes(tmp_path)
+    (tmp_path / "hiss0.png").write_text("no photo")
+    (tmp_path / "rumble1.png").write_bytes((tmp_path / "rumble1.png").read_bytes()[:40])
+    with pytest.raises(PairError, match=r"^2 of 6 photos cannot be used: .*hiss0.png.*rumble1.png"):
+        make(pairs=str(manifest)).setup("fit")
+
+
+def test_split_without_rows_is_refused(make: Make, tmp_path: Path) -> None:
+    manifest = write_tiny_scenes(tmp_path)
+    manifest.write_text(manifest.read_text().replace(",val", ",train"))
+    with pytest.raises(PairError, match="no row belongs to split 'val'"):
+        make(pairs=str(manifest)).setup("fit")
+
+
+def test_pairs_are_found_by_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PHOTOWAVE_SCENES", raising=False)
+    monkeypatch.setattr(datamodule, "PLACES", ("data/scenes",))
+    with pytest.raises(PairError, match=r"no pairs to train on: data\.pairs is null"):
+        open_pairs(None, Splits())
+    for scene in ("a", "b"):
+        for kind, file in (("photos", "p.png"), ("sounds", "s.wav")):
+            (tmp_path / "data/scenes" / scene / kind).mkdir(parents=True)
+            (tmp_path / "data/scenes" / scene / kind / file).write_text(scene + kind)
+    assert open_pairs(None, Splits()).scenes == ("a", "b")
+    with pytest.raises(PairError, match=r"nowhere.csv: no such manifest or folder"):
+        open_pairs("nowhere.csv", Splits())
