@@ -1,7 +1,7 @@
 """Files that appear under their final name only when they are complete."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,15 +24,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         OSError: The folder is missing or not writable.
     """
     final = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{final.stem}-", suffix=final.suffix, dir=final.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = final.with_name(f".{final.stem}-{secrets.token_hex(6)}{final.suffix}")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield temporary
-        if os.name == "posix":
-            mask = os.umask(0)
-            os.umask(mask)
-            temporary.chmod(0o666 & ~mask)
         temporary.replace(final)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from torch import Tensor
 from photowave._version import __version__
 from photowave.atomic import replacing
 from photowave.config import ModelConfig
-from photowave.errors import CheckpointError
+from photowave.errors import CheckpointError, ConfigError
 from photowave.model import PhotowaveModel
 
 FORMAT = "photowave-1"
@@ -149,6 +149,8 @@ def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -
         config = ModelConfig.from_json(str(metadata["config"]))
         model = PhotowaveModel(config, feature_dim=int(metadata["feature_dim"]))
         model.load_state_dict(tensors)
+    except ConfigError as error:
+        raise CheckpointError(f"{path}: {_one_line(error)} {_REMEDY}") from error
     except Exception as error:  # settings from elsewhere fail in many ways, down to memory for absurd sizes
         raise CheckpointError(
             f"{path}: settings and weights do not fit together ({_one_line(error)}). {_REMEDY}"

@@ -6,6 +6,7 @@ help texts of the command line.
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -47,10 +48,13 @@ class AudioConfig:
             f"bands={self.bands}: must be 1, 2, 4, 8 or 16. Use 1 for raw samples.",
         )
         _require(
-            self.taps_per_band >= 8 and self.taps_per_band % 2 == 0,
-            f"taps_per_band={self.taps_per_band}: must be even and at least 8. The default is 16.",
+            8 <= self.taps_per_band <= 512 and self.taps_per_band % 2 == 0,
+            f"taps_per_band={self.taps_per_band}: must be even and lie in 8 to 512. The default is 16.",
         )
-        _require(self.texture_mels >= 4, f"texture_mels={self.texture_mels}: must be at least 4.")
+        _require(
+            4 <= self.texture_mels <= 1024,
+            f"texture_mels={self.texture_mels}: must lie in 4 to 1024. The default is 40.",
+        )
 
     @property
     def frame_rate(self) -> float:
@@ -104,12 +108,25 @@ class ConditioningConfig:
     def __post_init__(self) -> None:
         """Check the ranges."""
         _require(self.kind in ("texture", "photo"), f"kind={self.kind!r}: must be 'texture' or 'photo'.")
-        _require(self.channels >= 1, f"conditioning channels={self.channels}: must be at least 1.")
+        _require(
+            1 <= self.channels <= 4096,
+            f"conditioning channels={self.channels}: must lie in 1 to 4096. The default is 64.",
+        )
         _require(
             0.0 <= self.dropout < 1.0, f"dropout={self.dropout}: must lie in [0, 1). The default is 0.1."
         )
-        _require(self.codebook_size >= 1, f"codebook_size={self.codebook_size}: must be at least 1.")
-        _require(self.sharpness > 0.0, f"sharpness={self.sharpness}: must be above 0. The default is 2.")
+        _require(
+            1 <= self.codebook_size <= 65_536,
+            f"codebook_size={self.codebook_size}: must lie in 1 to 65536. The default is 128.",
+        )
+        _require(
+            0.0 < self.sharpness <= 1000.0,
+            f"sharpness={self.sharpness}: must be above 0 and at most 1000. The default is 2.",
+        )
+
+
+_MOST_LAYERS = 1000
+_LONGEST_PAST = 2**20  # frames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,13 +150,26 @@ class WaveNetConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("residual_channels", "gate_channels", "skip_channels", "mixtures"):
+        most = {"residual_channels": 4096, "gate_channels": 4096, "skip_channels": 4096, "mixtures": 256}
+        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        for name, highest in most.items():
             value = getattr(self, name)
-            _require(value >= 1, f"{name}={value}: must be at least 1.")
+            _require(
+                1 <= value <= highest,
+                f"{name}={value}: must lie in 1 to {highest}. The default is {defaults[name]}.",
+            )
         object.__setattr__(self, "dilations", tuple(self.dilations))
+        _require(
+            len(self.dilations) <= _MOST_LAYERS,
+            f"dilations has {len(self.dilations)} layers: at most {_MOST_LAYERS} can be used. Name fewer.",
+        )
         _require(
             len(self.dilations) > 0 and all(d >= 1 for d in self.dilations),
             f"dilations={self.dilations}: at least one layer is needed and every dilation must be 1 or more.",
+        )
+        _require(
+            sum(self.dilations) <= _LONGEST_PAST,
+            f"dilations add up to {sum(self.dilations)}: at most {_LONGEST_PAST} can be used. Lower them.",
         )
         _require(
             self.output in ("softmax", "mixture"), f"output={self.output!r}: must be 'softmax' or 'mixture'."
@@ -189,7 +219,7 @@ class ModelConfig:
         """
         try:
             tree = json.loads(text)
-            parts = {f.name: _PARTS[f.name](**tree.pop(f.name)) for f in dataclasses.fields(cls)}
+            parts = {f.name: _read_part(f.name, tree.pop(f.name)) for f in dataclasses.fields(cls)}
             return cls(**parts, **tree)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ConfigError(
@@ -203,3 +233,38 @@ _PARTS: dict[str, Any] = {
     "conditioning": ConditioningConfig,
     "wavenet": WaveNetConfig,
 }
+
+
+def _read_part(part: str, values: dict[str, Any]) -> Any:
+    """Build one part; JSON knows neither tuples nor whole numbers, so the types are checked here."""
+    types = {f.name: f.type for f in dataclasses.fields(_PARTS[part])}
+    checked = {
+        name: _typed(f"{part}.{name}", value, types[name]) if name in types else value
+        for name, value in values.items()
+    }
+    return _PARTS[part](**checked)
+
+
+def _typed(name: str, value: Any, wanted: Any) -> Any:
+    """A value as its field wants it; TypeError with the setting's name where it is of another type."""
+    if wanted is float and _is_whole(value):
+        value = float(value) if abs(value) < 2**53 else math.inf
+    checks: dict[Any, tuple[bool, str]] = {
+        int: (_is_whole(value), "a whole number"),
+        float: (isinstance(value, float) and math.isfinite(value), "a finite number"),
+        bool: (isinstance(value, bool), "true or false"),
+        str | None: (value is None or isinstance(value, str), "text or null"),
+        tuple[int, ...]: (
+            isinstance(value, list) and all(_is_whole(item) for item in value),
+            "a list of whole numbers",
+        ),
+    }
+    holds, rule = checks.get(wanted, (isinstance(value, str), "text"))
+    if not holds:
+        shown = repr(value)
+        raise TypeError(f"{name}={shown if len(shown) <= 40 else shown[:40] + ' ...'}: must be {rule}")
+    return value
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 import photowave
 from photowave.audio import TextureStatistics
 from photowave.generation import SoundscapeGenerator
-from photowave.generation.generator import photo_seed
+from photowave.generation.reading import photo_seed
 from photowave.image import read_photo
 from photowave.model import TextureConditioner
 from photowave.pairs.bank import SoundBank

@@ -139,6 +139,12 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "settings of another kind": lambda path: other_settings(path, "wavenet", residual_channels=6.5),
     "settings of endless size": lambda path: other_settings(path, "audio", texture_mels=float("inf")),
     "settings of absurd size": lambda path: other_settings(path, "wavenet", skip_channels=10**12),
+    "rate no whole number": lambda path: other_settings(path, "audio", sample_rate=16000.5),
+    "dilations no whole numbers": lambda path: other_settings(path, "wavenet", dilations=[1.5, 2]),
+    "dilations true": lambda path: other_settings(path, "wavenet", dilations=[True, True]),
+    "dilations without end": lambda path: other_settings(path, "wavenet", dilations=[2**40]),
+    "sharpness negative": lambda path: other_settings(path, "conditioning", sharpness=-1.0),
+    "sharpness endless": lambda path: other_settings(path, "conditioning", sharpness=float("inf")),
     "dilations of another kind": lambda path: other_settings(path, "wavenet", dilations=["a"]),
     "another network": lambda path: other_settings(path, "wavenet", dilations=[1]),
     "feature_dim no number": lambda path: rewrite(path, feature_dim="many"),
@@ -161,6 +167,9 @@ def test_messages_say_what_is_wrong(model_file: Path) -> None:
     assert "not finite" in refused(load_model, model_file)
     rewrite(model_file, format="photowave-99")
     assert "'photowave-99'" in refused(load_model, model_file)
+    rewrite(model_file, format=FORMAT)
+    other_settings(model_file, "audio", sample_rate=4000.5)
+    assert "audio.sample_rate=4000.5: must be a whole number" in refused(load_model, model_file)
     model_file.unlink()
     assert "no such model file" in refused(load_model, model_file)
 

@@ -89,6 +89,17 @@ WRONG: list[tuple[type, dict[str, Any]]] = [
     (WaveNetConfig, {"output": "gaussian"}),
     (WaveNetConfig, {"quantization_levels": 1}),
     (WaveNetConfig, {"quantization_levels": 65_537}),
+    (AudioConfig, {"taps_per_band": 514}),
+    (AudioConfig, {"texture_mels": 1_025}),
+    (ConditioningConfig, {"channels": 4_097}),
+    (ConditioningConfig, {"codebook_size": 65_537}),
+    (ConditioningConfig, {"sharpness": 1000.5}),
+    (ConditioningConfig, {"sharpness": float("inf")}),
+    (ConditioningConfig, {"sharpness": float("nan")}),
+    (WaveNetConfig, {"residual_channels": 4_097}),
+    (WaveNetConfig, {"gate_channels": 4_097}),
+    (WaveNetConfig, {"skip_channels": 4_097}),
+    (WaveNetConfig, {"mixtures": 257}),
 ]
 
 
@@ -139,6 +150,45 @@ def changed(**parts: Any) -> str:
 def test_foreign_json_is_a_config_error(text: str) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         ModelConfig.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("audio", "sample_rate", 16000.0),
+        ("audio", "sample_rate", True),
+        ("audio", "rms_dbfs", "-20"),
+        ("audio", "rms_dbfs", float("-inf")),
+        ("image", "mirror", 1),
+        ("image", "encoder", None),
+        ("image", "weights", 3),
+        ("conditioning", "kind", ["texture"]),
+        ("conditioning", "sharpness", float("nan")),
+        ("conditioning", "sharpness", 10**400),
+        ("wavenet", "dilations", "12"),
+        ("wavenet", "dilations", [1, True]),
+        ("wavenet", "dilations", [1, 2.0]),
+    ],
+)
+def test_a_value_of_another_type_in_json_is_named(part: str, name: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=rf"cannot be read: {part}\.{name}=.*: must be ") as caught:
+        ModelConfig.from_json(changed(**{part: {name: value}}))
+    assert len(str(caught.value)) < 200
+
+
+def test_whole_numbers_in_json_serve_as_floats() -> None:
+    read = ModelConfig.from_json(changed(conditioning={"sharpness": 3}))
+    assert isinstance(read.conditioning.sharpness, float)
+    assert read.conditioning.sharpness == 3.0
+
+
+def test_number_and_sum_of_dilations_are_bounded() -> None:
+    assert WaveNetConfig(dilations=(1,) * 1000)
+    assert WaveNetConfig(dilations=(2**20,))
+    with pytest.raises(ConfigError, match="dilations has 1001 layers: at most 1000"):
+        WaveNetConfig(dilations=(1,) * 1001)
+    with pytest.raises(ConfigError, match="dilations add up to 1048577: at most 1048576 can be used"):
+        WaveNetConfig(dilations=(2**20, 1))
 
 
 def test_a_value_out_of_range_in_json_is_named_too() -> None:

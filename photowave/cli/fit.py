@@ -34,6 +34,8 @@ _QUIET = (
 )
 """Loggers whose notes on devices, tips and stops say what the report says better."""
 _LONGEST = 400  # letters of a message from a library
+_NO_DEVICE = ("backend found", "accelerator is not available", "torch_xla")
+"""Words with which Lightning says that this machine lacks the accelerator that was asked for."""
 _HARMLESS = (
     r".*`max_epochs` was not set",
     r".*`isinstance\(treespec, LeafSpec\)` is deprecated",
@@ -98,7 +100,7 @@ class PhotowaveCLI(LightningCLI):
         try:
             self.config = parser.parse_args(args)
         except ArgumentError as error:
-            raise ConfigError(f"{_one_line(error)} See 'photowave {args[0]} --help'.") from error
+            raise ConfigError(f"{_sentence(error)} See 'photowave {args[0]} --help'.") from error
 
     def _parse_ckpt_path(self) -> None:
         """Check the checkpoint before anything else; score it with the settings it was trained with."""
@@ -144,7 +146,15 @@ class PhotowaveCLI(LightningCLI):
             kwargs["enable_progress_bar"] = sys.stdout.isatty() and not given.get("barebones")
         if kwargs.get("enable_progress_bar", given.get("enable_progress_bar")):
             self.trainer_defaults["callbacks"].append(TrainingBar())
-        return super().instantiate_trainer(**kwargs)
+        try:
+            return super().instantiate_trainer(**kwargs)
+        except (MisconfigurationException, ModuleNotFoundError) as error:
+            accelerator = given.get("accelerator")
+            if not any(words in str(error) for words in _NO_DEVICE):
+                raise
+            raise ConfigError(
+                f"trainer.accelerator={accelerator}: {_sentence(error)} Leave it out or use cpu."
+            ) from error
 
     def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
         prepared: dict[str, Any] = super()._prepare_subcommand_kwargs(subcommand)
@@ -186,7 +196,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     except (ArgumentError, MisconfigurationException, ValueError, TypeError) as error:
         if not _is_refusal(error):
             raise
-        raise ConfigError(_one_line(error)) from error
+        raise ConfigError(_sentence(error)) from error
     except SystemExit as end:
         # Lightning leaves like this after Ctrl-C; --help does with 0.
         if end.code != 1:
@@ -220,3 +230,9 @@ def _is_refusal(error: Exception) -> bool:
 def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+
+
+def _sentence(error: Exception) -> str:
+    """A library's message on one line, closed so that a hint can follow."""
+    text = _one_line(error)
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -3,17 +3,22 @@
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from photowave.atomic import replacing
 from photowave.cli.parsing import make_parser, parse
-from photowave.errors import ConfigError, MediaError, PhotowaveError
+from photowave.errors import ConfigError, MediaError
 from photowave.generation import check_options
-from photowave.image import find_photos, read_photo
+from photowave.image import find_photos
+
+if TYPE_CHECKING:
+    from photowave.generation import SoundscapeGenerator
+    from photowave.generation.reading import PhotoReading
 
 _TOGETHER = 16
 """Photos drawn at once: enough to fill the cores, few enough to show results early."""
@@ -74,36 +79,40 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
     )
     photos = find_photos(paths)
     _check_names(photos)
-    good, failed = _readable(photos)
-    if not good:
-        return 2
     # Both take their time to import; what is wrong so far was told without.
     from tqdm import tqdm
 
     from photowave.generation import load
 
     model = load(options.model)
-    out = _open_folder(options.out)
-    with _telling_if_slow("photowave: compiling the sampler; this happens once.", after_s=2.0):
-        model.warm_up()
-    with tqdm(
-        total=round(len(good) * options.duration_s, 2),
-        unit="s",
-        desc="drawing",
-        disable=not sys.stderr.isatty(),
-        leave=False,
-    ) as bar:
-        for first in range(0, len(good), _TOGETHER):
-            part = good[first : first + _TOGETHER]
-            sounds = model.generate_many(
-                part,
+    model.encoder  # noqa: B018 - built before any clock starts
+    out: Path | None = None
+    failed = 0
+    quiet = sys.stderr is None or not sys.stderr.isatty()
+    total = round(len(photos) * options.duration_s, 2)
+    with tqdm(total=total, unit="s", desc="drawing", disable=quiet, leave=False) as bar:
+        for first in range(0, len(photos), _TOGETHER):
+            part = photos[first : first + _TOGETHER]
+            began = time.perf_counter()
+            read = _read(model, part, options.seed)
+            spent_s = time.perf_counter() - began
+            failed += len(part) - len(read)
+            if not read:
+                continue
+            if out is None:
+                out = _open_folder(options.out)
+                with _telling_if_slow("photowave: compiling the sampler; this happens once.", after_s=2.0):
+                    model.warm_up()
+            sounds = model.generate_read(
+                [reading for _, reading in read],
                 duration_s=options.duration_s,
-                seed=options.seed,
                 temperature=options.temperature,
                 guidance=options.guidance,
                 progress=bar.update,
+                info={"seed": options.seed},
+                spent_s=spent_s,
             )
-            for photo, sound in zip(part, sounds, strict=True):
+            for (photo, _), sound in zip(read, sounds, strict=True):
                 target = out / f"{photo.stem}.{options.format}"
                 sound.save(target)
                 _write_json(out / f"{photo.stem}.json", {"photo": photo.name, **sound.info})
@@ -112,7 +121,22 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
                     f"real-time factor {sound.info['real_time_factor']:.2f})",
                     file=sys.stdout,
                 )
+    if out is None:
+        return 2
     return 1 if failed else 0
+
+
+def _read(
+    model: "SoundscapeGenerator", photos: Sequence[Path], seed: int
+) -> list[tuple[Path, "PhotoReading"]]:
+    """Read photos; those that cannot be read are told, each on a line of its own."""
+    good = []
+    for photo in photos:
+        try:
+            good.append((photo, model.read(photo, seed=seed)))
+        except MediaError as error:
+            print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)
+    return good
 
 
 def _write_json(path: Path, tree: dict[str, Any]) -> None:
@@ -123,19 +147,6 @@ def _write_json(path: Path, tree: dict[str, Any]) -> None:
         raise ConfigError(
             f"{path} cannot be written ({error.strerror or error}). Make room, or choose another folder."
         ) from error
-
-
-def _readable(photos: Sequence[Path]) -> tuple[list[Path], int]:
-    """Sort out photos that cannot be read; tell each on a line of its own."""
-    good = []
-    for photo in photos:
-        try:
-            read_photo(photo)
-        except PhotowaveError as error:
-            print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)
-        else:
-            good.append(photo)
-    return good, len(photos) - len(good)
 
 
 def _check_names(photos: Sequence[Path]) -> None:

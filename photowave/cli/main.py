@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -74,6 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         assert isinstance(code, int)
     except PhotowaveError as error:
         print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # Whoever reads our lines has gone; the interpreter's own last flush shall not complain as well.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(
+            f"photowave: {where}{error.strerror or error}. Make room or mend it, then try again.",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("photowave: stopped.", file=sys.stderr)

@@ -1,10 +1,10 @@
 """The whole way from photos to soundscapes, for Python, notebooks and the command line."""
 
-import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from photowave.generation.graph_sampler import GraphSampler
 from photowave.generation.options import check_options
 from photowave.generation.packing import pack
 from photowave.generation.randomness import UniformStream
+from photowave.generation.reading import PhotoReading, photo_seed, small
 from photowave.generation.sampler import CachedSampler
 from photowave.generation.soundscape import Soundscape
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
@@ -118,39 +119,103 @@ class SoundscapeGenerator:
             ConfigError: A setting is out of range.
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
+        if isinstance(photos, str | bytes | Path | Image.Image):
+            raise ConfigError("photos is a single photo; it must be a list. Use [photo], or 'generate'.")
         check_options(duration_s=duration_s, seed=seed, temperature=temperature, guidance=guidance)
-        if not photos:
-            return []
+        self.encoder  # noqa: B018 - built before the clock starts
         began = time.perf_counter()
-        again = [p if isinstance(p, str | Path | bytes | Image.Image) else photo_bytes(p) for p in photos]
-        images = [read_photo(photo) for photo in again]
-        hashes = [photo_sha256(photo) for photo in again]
-        seeds = [photo_seed(image, seed=seed) for image in images]
-        vectors = self.photo_vectors(images, seeds=seeds)
-        samples = self.draw(
-            vectors,
+        readings = [self.read(photo, seed=seed) for photo in photos]
+        return self.generate_read(
+            readings,
             duration_s=duration_s,
-            seeds=seeds,
+            temperature=temperature,
+            guidance=guidance,
+            threads=threads,
+            progress=progress,
+            info={"seed": seed},
+            spent_s=time.perf_counter() - began,
+        )
+
+    def read(self, photo: PhotoSource, *, seed: int) -> PhotoReading:
+        """Read a photo into what drawing needs of it; the large picture is let go.
+
+        Args:
+            photo: See `generate`.
+            seed: See `generate`.
+
+        Returns:
+            Vector, seed, hash and a small picture.
+
+        Raises:
+            MediaError: The photo cannot be read.
+            CheckpointError: The photo encoder is not the one the model was trained with.
+        """
+        again = photo if isinstance(photo, str | Path | bytes | Image.Image) else photo_bytes(photo)
+        image = read_photo(again)
+        own = photo_seed(image, seed=seed)
+        vector = self.photo_vectors([image], seeds=[own])[0]
+        return PhotoReading(vector, own, photo_sha256(again), small(image))
+
+    def generate_read(
+        self,
+        readings: Sequence[PhotoReading],
+        *,
+        duration_s: float = 5.0,
+        temperature: float = 1.0,
+        guidance: float = 1.0,
+        threads: int | None = None,
+        progress: Callable[[float], None] | None = None,
+        info: Mapping[str, Any] | None = None,
+        spent_s: float = 0.0,
+    ) -> list[Soundscape]:
+        """Draw soundscapes for photos that have been read; see `read`.
+
+        Args:
+            readings: The photos.
+            duration_s: See `generate`.
+            temperature: See `generate`.
+            guidance: See `generate`.
+            threads: See `generate_many`.
+            progress: See `generate_many`.
+            info: What else to note in each sound's `info`.
+            spent_s: Seconds already spent on reading these photos; counted in `seconds_taken`.
+
+        Returns:
+            A sound for each photo, in their order.
+
+        Raises:
+            ConfigError: A setting is out of range.
+        """
+        check_options(duration_s=duration_s, temperature=temperature, guidance=guidance, threads=threads)
+        if not readings:
+            return []
+        began = time.perf_counter() - spent_s
+        samples = self.draw(
+            torch.stack([reading.vector for reading in readings]),
+            duration_s=duration_s,
+            seeds=[reading.seed for reading in readings],
             temperature=temperature,
             guidance=guidance,
             threads=threads,
             progress=progress,
         )
-        taken = time.perf_counter() - began
-        info = {
-            "seed": seed,
+        taken = (time.perf_counter() - began) / len(readings)
+        common = {
+            **(info or {}),
             "temperature": temperature,
             "guidance": guidance,
             "duration_s": duration_s,
             "sample_rate": self.sample_rate,
             "model_sha256": self.loaded.sha256,
-            "seconds_taken": taken / len(images),
-            "real_time_factor": taken / (len(images) * duration_s),
+            "seconds_taken": taken,
+            "real_time_factor": taken / duration_s,
             "photowave_version": __version__,
         }
         return [
-            Soundscape(row.numpy(), self.sample_rate, image, {"photo_sha256": digest, **info})
-            for row, image, digest in zip(samples, images, hashes, strict=True)
+            Soundscape(
+                row.numpy(), self.sample_rate, reading.picture, {"photo_sha256": reading.sha256, **common}
+            )
+            for row, reading in zip(samples, readings, strict=True)
         ]
 
     def draw(
@@ -274,7 +339,8 @@ class SoundscapeGenerator:
                 yield _limit(part.float().cpu())
 
     def warm_up(self) -> None:
-        """Draw one frame and drop it: compiles the sampler, or loads it if it was compiled before."""
+        """Build the encoder, draw one frame and drop it: compiles the sampler, or loads what was compiled."""
+        self.encoder  # noqa: B018
         self.draw(self.model.conditioner.null.detach()[None], duration_s=1 / self.sample_rate, seeds=[0])
 
     @property
@@ -328,17 +394,3 @@ def _limit(samples: Tensor) -> Tensor:
     size = samples.abs()
     bent = 0.9 + 0.1 * torch.tanh((size - 0.9) / 0.1)
     return torch.where(size <= 0.9, samples, samples.sign() * bent)
-
-
-def photo_seed(image: Image.Image, *, seed: int) -> int:
-    """Mix the picture into the seed: two photos of one kind of place shall not get the very same sound.
-
-    Args:
-        image: Upright RGB photo.
-        seed: At least 0.
-
-    Returns:
-        At least 0, below 2^128.
-    """
-    digest = hashlib.sha256(f"{seed}:{photo_sha256(image)}".encode()).digest()
-    return int.from_bytes(digest[:16], "big")

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from photowave.generation.arithmetic import Array
+from photowave.generation.kernel import Array
 from photowave.wavenet import MixtureOutput, WaveNet
 
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from photowave.generation import kernel
-from photowave.generation.arithmetic import Array
+from photowave.generation.kernel import Array
 from photowave.generation.packing import PackedWaveNet, lane_biases
 from photowave.generation.randomness import UniformStream
-from photowave.wavenet import WaveNet
+from photowave.wavenet import FRAME_BOUND, WaveNet
 
 
 @dataclass
@@ -67,7 +67,7 @@ class CachedSampler:
         biases = lane_biases(wavenet, vectors, dtype=packed.dtype)
         residual = len(packed.weights[1])
         self._groups = []
-        for sounds in _shares(len(seeds), threads or os.cpu_count() or 1):
+        for sounds in _shares(len(seeds), os.cpu_count() or 1 if threads is None else threads):
             part = slice(sounds.start * lanes, sounds.stop * lanes)
             count = part.stop - part.start
             self._groups.append(
@@ -126,7 +126,7 @@ class CachedSampler:
                 part if packed.softmax else np.zeros((0, 0), np.int64),
                 np.zeros((0, 0, 0), packed.dtype) if packed.softmax else part,
                 parameters[group.sounds] if len(parameters) else parameters,
-                forced, uniforms[group.sounds], self._temperature, self._guidance,
+                forced, uniforms[group.sounds], self._temperature, self._guidance, FRAME_BOUND,
             )  # fmt: skip
 
         if len(self._groups) == 1:

@@ -102,7 +102,7 @@ def find_photos(paths: str | Path | Sequence[str | Path]) -> list[Path]:
         paths: Files and folders.
 
     Returns:
-        The photos' paths.
+        The photos' paths, each once.
 
     Raises:
         MediaError: A path does not exist or a folder has no photos.
@@ -115,7 +115,8 @@ def find_photos(paths: str | Path | Sequence[str | Path]) -> list[Path]:
             found.append(path)
         else:
             raise missing(path)
-    return found
+    # A photo named twice, or lying in a folder that is named too, is one photo.
+    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 
 def _photos_in(folder: Path) -> list[Path]:

@@ -13,7 +13,6 @@ from photowave.config import AudioConfig
 from photowave.errors import ConfigError, MediaError, PairError
 from photowave.pairs.pairing import Excerpt
 
-_SHOWN = 10  # files spelled out in one message
 _SILENCE_DBFS = -80.0
 
 
@@ -149,5 +148,5 @@ def refuse_if_any(bad: Sequence[str], *, what: str, total: int) -> None:
         PairError: There is at least one.
     """
     if bad:
-        rest = f" And {len(bad) - _SHOWN} more." if len(bad) > _SHOWN else ""
-        raise PairError(f"{len(bad)} of {total} {what} cannot be used: {' '.join(bad[:_SHOWN])}{rest}")
+        listed = "; ".join(text.removesuffix(".") for text in bad)
+        raise PairError(f"{len(bad)} of {total} {what} cannot be used: {listed}.")

@@ -1,6 +1,7 @@
 """Pairs as Lightning takes them: recordings and photo features in memory, clips in batches."""
 
 import logging
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -121,12 +122,15 @@ class PairsDataModule(L.LightningDataModule):
         workers: int = 0,
     ):
         super().__init__()
-        for name, value in (("clip_s", clip_s), ("val_clip_s", val_clip_s), ("window_s", window_s)):
-            if value <= 0:
-                raise ConfigError(f"data.{name}={value}: must be above 0 seconds.")
-        for name, count in (("batch_size", batch_size), ("val_clips", val_clips)):
+        lengths = (("clip_s", clip_s, 0.5), ("val_clip_s", val_clip_s, 1), ("window_s", window_s, 5))
+        for name, value, default in lengths:
+            if not 0 < value < math.inf:
+                raise ConfigError(
+                    f"data.{name}={value}: must be above 0 seconds and finite. The default is {default}."
+                )
+        for name, count, usual in (("batch_size", batch_size, 4), ("val_clips", val_clips, 64)):
             if count < 1:
-                raise ConfigError(f"data.{name}={count}: must be at least 1.")
+                raise ConfigError(f"data.{name}={count}: must be at least 1. The default is {usual}.")
         if clips_per_epoch < batch_size:
             raise ConfigError(
                 f"data.clips_per_epoch={clips_per_epoch}: must be at least batch_size={batch_size}. Raise it."

@@ -18,7 +18,6 @@ from photowave.pairs.pairing import Excerpt, Pairing, pair_up
 from photowave.pairs.splits import SPLITS, content_keys
 
 _COLUMNS = ("photo", "sound", "scene", "split")
-_SHOWN = 10  # problems spelled out in one message
 
 
 @dataclass(frozen=True)
@@ -266,10 +265,7 @@ def _leaks(rows: Sequence[Row]) -> list[tuple[int, str]]:
 
 
 def _refuse_if_any(path: Path, problems: Sequence[str]) -> None:
-    """Raise with the first problems and the number of all, if there are any."""
+    """Raise with all problems and their number, if there are any."""
     if problems:
-        rest = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise PairError(
-            f"{path}: {count}: {'; '.join(problems[:_SHOWN])}{rest}. Mend the rows and try again."
-        )
+        raise PairError(f"{path}: {count}: {'; '.join(problems)}. Mend the rows and try again.")

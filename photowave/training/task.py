@@ -1,5 +1,6 @@
 """The training task: frames and a vector in, bits per sample out."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,16 @@ class TrainingConfig:
         if not 0.0 <= self.decay_share <= 1.0:
             raise ConfigError(
                 f"decay_share={self.decay_share}: must lie between 0 and 1. The default is 0.5."
+            )
+        if self.warmup_steps < 0:
+            raise ConfigError(f"warmup_steps={self.warmup_steps}: must be 0 or more. The default is 100.")
+        if not 0.0 <= self.history_noise < math.inf:
+            raise ConfigError(
+                f"history_noise={self.history_noise}: must be 0 or more and finite. The default is 0."
+            )
+        if not 0.0 < self.prior_penalty < math.inf:
+            raise ConfigError(
+                f"prior_penalty={self.prior_penalty}: must be above 0 and finite. The default is 1e-3."
             )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from lightning.pytorch.accelerators import CUDAAccelerator, MPSAccelerator
 from tiny_scenes import tiny_settings, write_tiny_scenes
 
 from photowave.cli import fit
@@ -165,6 +166,19 @@ def test_what_cannot_be_used_is_refused_in_one_line(
     changes: dict[str, Any], parts: list[str], photowave: Run
 ) -> None:
     assert_refused(photowave("fit", trainer__max_steps=1, **changes), *parts)
+
+
+def test_a_hint_follows_a_closed_sentence(photowave: Run) -> None:
+    _, _, err = photowave("fit", model__config__audio__colour=1)
+    assert re.search(r"\S[.!?] See 'photowave fit --help'\.$", err.strip()), err
+
+
+def test_an_accelerator_that_is_not_there_is_refused(photowave: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (CUDAAccelerator, MPSAccelerator):
+        monkeypatch.setattr(kind, "is_available", lambda: False)
+    for name in ("gpu", "cuda"):
+        result = photowave("fit", trainer__accelerator=name, trainer__max_steps=1)
+        assert_refused(result, f"trainer.accelerator={name}: ", "Leave it out or use cpu.")
 
 
 @pytest.mark.parametrize("text", ["model: [", "model: {config: {audio: {colour: 1}}}", "- 1"])

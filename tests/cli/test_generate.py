@@ -356,3 +356,35 @@ def test_as_a_process_with_a_terminal_that_knows_ascii_only(
     assert "broken.jpg" in done.stderr
     assert "Stra\\xdfe \\u6d77.wav" in done.stdout
     assert len(contents(out)) == 6
+
+
+def test_a_photo_named_twice_is_drawn_once(
+    tiny_model_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    photo = save_photo(folder / "one.png", 1)
+    out = tmp_path / "out"
+    arguments = ["generate", str(folder), str(photo), str(folder / ".." / "photos" / "one.png")]
+    assert main([*arguments, "--model", str(tiny_model_file), "--out", str(out), "--duration_s", "0.1"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_reader_that_has_gone_leaves_no_traceback(tiny_model_file: Path, tmp_path: Path) -> None:
+    photo = save_photo(tmp_path / "one.png", 1)
+    command = [
+        sys.executable,
+        "-m",
+        "photowave.cli.main",
+        "generate",
+        str(photo),
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    options = ["--model", str(tiny_model_file), "--duration_s", "0.1"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*command, *options], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr == ""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photowave.generation.arithmetic import FLAGS, add_product, exponential
+from photowave.generation.kernel import FLAGS, add_product, exponential
 
 
 @numba.njit(fastmath=FLAGS)

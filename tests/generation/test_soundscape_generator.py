@@ -348,3 +348,33 @@ def test_the_package_offers_its_names_without_importing_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     code = "import sys; from photowave.generation import check_options; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("photos", ["photo.jpg", b"bytes", Path("photo.jpg")], ids=["str", "bytes", "path"])
+def test_a_single_photo_is_no_list(photos: Any, generator: SoundscapeGenerator) -> None:
+    with pytest.raises(ConfigError, match="must be a list"):
+        generator.generate_many(photos)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"threads": 0}, {"threads": -1}, {"seed": 1.5}, {"seed": True}, {"duration_s": "5"}, {"guidance": None}],
+    ids=str,
+)
+def test_options_of_the_wrong_kind_are_refused(
+    option: dict[str, Any], generator: SoundscapeGenerator, photos: list[Path]
+) -> None:
+    with pytest.raises(ConfigError, match=next(iter(option))):
+        generator.generate_many(photos[:1], **option)
+
+
+def test_large_photos_are_not_kept(generator: SoundscapeGenerator) -> None:
+    sound = generator.generate(Image.new("RGB", (3000, 1000), "teal"), duration_s=0.1)
+    assert sound.photo is not None
+    assert sound.photo.size == (512, 171)
+
+
+def test_reading_counts_as_time_taken(generator: SoundscapeGenerator, photos: list[Path]) -> None:
+    reading = generator.read(photos[0], seed=0)
+    (sound,) = generator.generate_read([reading], duration_s=0.1, spent_s=100.0)
+    assert sound.info["seconds_taken"] > 100.0

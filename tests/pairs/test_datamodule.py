@@ -138,9 +138,11 @@ def test_too_few_clips_for_the_devices_are_refused(make: Make) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"clip_s": 0}, "data.clip_s=0: must be above 0"),
+        ({"clip_s": 0}, "data.clip_s=0: must be above 0 seconds and finite. The default is 0.5."),
+        ({"clip_s": float("inf")}, "data.clip_s=inf: must be above 0 seconds and finite"),
+        ({"window_s": float("nan")}, "data.window_s=nan: must be above 0 seconds and finite"),
         ({"val_clip_s": -1.0}, "data.val_clip_s=-1.0: must be above 0"),
-        ({"batch_size": 0}, "data.batch_size=0: must be at least 1"),
+        ({"batch_size": 0}, "data.batch_size=0: must be at least 1. The default is 4."),
         ({"clips_per_epoch": 1}, "data.clips_per_epoch=1: must be at least batch_size=2"),
     ],
 )

@@ -1,5 +1,6 @@
 """The training task: it learns, leaves its targets clean, and draws chance from the clips."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -128,6 +129,14 @@ def test_settings_out_of_range_are_refused() -> None:
         TrainingConfig(learning_rate=0)
     with pytest.raises(ConfigError, match="decay_share=2: must lie between"):
         TrainingConfig(decay_share=2)
+    with pytest.raises(ConfigError, match="warmup_steps=-1: must be 0 or more"):
+        TrainingConfig(warmup_steps=-1)
+    for noise in (-0.1, math.inf, math.nan):
+        with pytest.raises(ConfigError, match=f"history_noise={noise}: must be 0 or more and finite"):
+            TrainingConfig(history_noise=noise)
+    for penalty in (0, -1e-3, math.inf, math.nan):
+        with pytest.raises(ConfigError, match=f"prior_penalty={penalty}: must be above 0 and finite"):
+            TrainingConfig(prior_penalty=penalty)
 
 
 def test_another_precision_is_refused(
