@@ -121,7 +121,7 @@ def exponential(values: Array, bits: Array, fractions: Array) -> None:
         bits: Room for n integers, int32.
         fractions: Room for n numbers of the type of `values`.
     """
-    raise NotImplementedError("compiled only")  # pragma: no cover
+    raise TypeError("this is for compiled code only")  # pragma: no cover
 
 
 @overload(exponential, jit_options={"fastmath": FLAGS, "nogil": True})

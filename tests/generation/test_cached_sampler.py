@@ -7,13 +7,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_sampler import PlainSampler
 from tiny_models import CONDITIONING, KINDS, random_frames, random_vectors, randomise, tiny_wavenet
 from torch import Tensor
 
 from photowave.config import ModelConfig
 from photowave.generation.packing import pack
 from photowave.generation.sampler import CachedSampler
-from photowave.generation.torch_sampler import TorchSampler
 from photowave.model import build_wavenet
 from photowave.wavenet import WaveNet
 
@@ -97,7 +97,7 @@ def test_following_in_chunks_for_any_shape_of_network(
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
 def test_drawing_equals_the_plain_sampler(kind: tuple[str, int], guidance: float, temperature: float) -> None:
     wavenet, vectors, seeds = tiny_wavenet(*kind), random_vectors(3), [5, 6, 5]
-    plain = TorchSampler(
+    plain = PlainSampler(
         wavenet, vectors=vectors, seeds=seeds, temperature=temperature, guidance=guidance, null=NULL
     )
     quick = cached(wavenet, vectors, seeds=seeds, temperature=temperature, guidance=guidance, threads=2)
@@ -114,7 +114,7 @@ def test_drawing_equals_the_plain_sampler(kind: tuple[str, int], guidance: float
 def test_the_plain_sampler_follows_as_the_forward_pass_does(kind: tuple[str, int], guidance: float) -> None:
     wavenet, vectors = tiny_wavenet(*kind), random_vectors(2)
     frames = random_frames(wavenet, 2, STEPS)
-    plain = TorchSampler(wavenet, vectors=vectors, seeds=[0, 1], guidance=guidance, null=NULL)
+    plain = PlainSampler(wavenet, vectors=vectors, seeds=[0, 1], guidance=guidance, null=NULL)
     followed = torch.cat([plain.follow(chunk) for chunk in frames.split([7, 1, STEPS - 8], 1)], 1)
     expected = reference(wavenet, frames, vectors, guidance)
     torch.testing.assert_close(followed, expected, rtol=0, atol=1e-11)

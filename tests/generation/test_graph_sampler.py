@@ -6,15 +6,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_sampler import PlainSampler
 from tiny_models import random_vectors, tiny_wavenet
 
 from photowave.generation.graph_sampler import BLOCK, GraphSampler
-from photowave.generation.torch_sampler import TorchSampler
 
 
 def samplers(
     output: str, bands: int, guidance: float, device: str = "cpu"
-) -> tuple[GraphSampler, TorchSampler]:
+) -> tuple[GraphSampler, PlainSampler]:
     wavenet = tiny_wavenet(output, bands).double().to(device)
     *vectors, null = random_vectors(4).to(device)
     options: dict[str, Any] = {
@@ -23,7 +23,7 @@ def samplers(
         "guidance": guidance,
         "null": null,
     }
-    return GraphSampler(wavenet, **options), TorchSampler(wavenet, **options)
+    return GraphSampler(wavenet, **options), PlainSampler(wavenet, **options)
 
 
 @pytest.mark.parametrize("guidance", [1.0, 2.5])

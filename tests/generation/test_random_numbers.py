@@ -5,11 +5,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_sampler import PlainSampler
 from tiny_models import random_vectors, tiny_wavenet
 
 from photowave.generation import randomness
 from photowave.generation.randomness import UniformStream
-from photowave.generation.torch_sampler import TorchSampler
 
 # Philox4x64-10, seeded by NumPy's SeedSequence: were these to change, every sound would.
 GOLDEN = {
@@ -74,5 +74,5 @@ def test_the_outermost_numbers_lie_inside() -> None:
 @pytest.mark.usefixtures("extreme_bits")
 def test_the_plain_sampler_survives_the_outermost_numbers_in_float32() -> None:
     wavenet = tiny_wavenet("mixture", 1, dtype=torch.float32)
-    drawn = TorchSampler(wavenet, vectors=random_vectors(1, dtype=torch.float32), seeds=[0]).draw(4)
+    drawn = PlainSampler(wavenet, vectors=random_vectors(1, dtype=torch.float32), seeds=[0]).draw(4)
     assert bool(drawn.isfinite().all())

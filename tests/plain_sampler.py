@@ -1,4 +1,4 @@
-"""The plain sampler: a forward pass per frame, on any device. What the others are compared with."""
+"""The plain sampler: a forward pass per frame, on any device. What the samplers of the package must equal."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from photowave.generation.randomness import UniformStream
 from photowave.wavenet import MixtureOutput, WaveNet, WaveNetState
 
 
-class TorchSampler:
+class PlainSampler:
     """Draws frames with plain PyTorch; same seeds, same numbers, as the cached sampler up to rounding.
 
     Args:
