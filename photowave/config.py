@@ -179,11 +179,6 @@ class WaveNetConfig:
             f"quantization_levels={self.quantization_levels}: must lie in 2 to 65536. The paper's is 256.",
         )
 
-    @property
-    def receptive_field(self) -> int:
-        """Past frames that one output depends on: two taps at the input, then one dilation per layer."""
-        return 2 + sum(self.dilations)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:

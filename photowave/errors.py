@@ -19,7 +19,3 @@ class MediaError(PhotowaveError):
 
 class CheckpointError(PhotowaveError):
     """A model file is missing, damaged, foreign or of another version."""
-
-
-class PhotowaveWarning(UserWarning):
-    """Something worth a look that does not stop the work."""

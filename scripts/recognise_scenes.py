@@ -30,6 +30,8 @@ from photowave.pairs.datamodule import Splits, open_pairs
 from photowave.pairs.manifest import Manifest
 
 SPLITS = ("train", "val", "test")
+DB_PER_NEPER = 10 / np.log(10)
+"""Decibels per unit of the natural logarithm of power."""
 
 
 def real_textures(manifest: Manifest, model: SoundscapeGenerator) -> tuple[NDArray, NDArray]:
@@ -79,25 +81,33 @@ def main() -> None:
     scenes = np.array(pairing.photo_scenes)
     statistics = TextureStatistics(sample_rate=model.sample_rate, mels=model.model.config.audio.texture_mels)
     conditioner = model.model.conditioner
-    shares, chosen, levels = [], [], []
+    shares, chosen, levels, apart = [], [], [], []
     for seed in range(given.seeds):
         seeds = [photo_seed(image, seed=seed) for image in images]
         vectors = model.photo_vectors(images, seeds=seeds)
         sounds = model.draw(
             vectors, duration_s=5.0, seeds=seeds, temperature=given.temperature, guidance=given.guidance
         )
-        shares.append(np.mean(judge.predict(statistics(sounds).numpy()) == scenes))
+        textures = statistics(sounds)
+        shares.append(np.mean(judge.predict(textures.numpy()) == scenes))
         levels += (10 * sounds.square().mean(1).log10()).tolist()
         if isinstance(conditioner, TextureConditioner):
             with torch.no_grad():
                 known = conditioner.texture_vector(conditioner.codebook)
             entries = torch.cdist(vectors, known).argmin(1)
-            chosen.append(np.mean(judge.predict(conditioner.codebook[entries].numpy()) == scenes))
+            asked = conditioner.codebook[entries]
+            chosen.append(np.mean(judge.predict(asked.numpy()) == scenes))
+            apart.append(DB_PER_NEPER * (textures - asked)[:, : statistics.channels // 2])
     print(f"{len(images)} photos of split {given.split}, {given.seeds} seeds:")
     print(f"  sounds recognised as the photo's scene    {np.mean(shares):.1%} (spread {np.std(shares):.1%})")
     if chosen:
         print(
             f"  textures that the photos chose            {np.mean(chosen):.1%} (spread {np.std(chosen):.1%})"
+        )
+        distance = torch.cat(apart)
+        print(
+            f"  mean spectrum against the texture asked   {distance.mean():+.1f} dB, "
+            f"absolute {distance.abs().mean():.1f} dB"
         )
     print(f"  level of the sounds, dBFS                 {np.mean(levels):.1f} (spread {np.std(levels):.1f})")
 

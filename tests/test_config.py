@@ -200,7 +200,6 @@ def test_derived_numbers() -> None:
     audio = AudioConfig(sample_rate=32_000, bands=8, texture_mels=10)
     assert audio.frame_rate == 4_000
     assert audio.texture_channels == 20
-    assert WaveNetConfig(dilations=(1, 2, 4)).receptive_field == 9
 
 
 def test_settings_are_read_without_torch() -> None:
