@@ -26,8 +26,8 @@ from photowave.generation.reading import photo_seed
 from photowave.image import read_photo
 from photowave.model import TextureConditioner
 from photowave.pairs.bank import SoundBank
-from photowave.pairs.datamodule import Splits, open_pairs
 from photowave.pairs.manifest import Manifest
+from photowave.pairs.opening import Splits, open_pairs
 
 SPLITS = ("train", "val", "test")
 DB_PER_NEPER = 10 / np.log(10)

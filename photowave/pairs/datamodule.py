@@ -2,7 +2,6 @@
 
 import logging
 import math
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +14,15 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from photowave.config import ModelConfig
-from photowave.errors import ConfigError, MediaError, PairError
+from photowave.errors import ConfigError, MediaError
 from photowave.image.cache import FeatureCache
 from photowave.image.encoder import PhotoEncoder, build_encoder
 from photowave.pairs.bank import SoundBank, refuse_if_any
 from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
-from photowave.pairs.manifest import Manifest, read_manifest
+from photowave.pairs.opening import Splits, open_pairs
 from photowave.pairs.pairing import Pairing
-from photowave.pairs.table import scene_table
 
 _log = logging.getLogger(__name__)
-PLACES = ("data/scenes", "../shared/scenes")
-"""Where the ten starter scenes are looked for if no pairs are named."""
-
-
 @dataclass
 class SplitData:
     """One split in memory.
@@ -44,49 +38,7 @@ class SplitData:
     features: Tensor
 
 
-@dataclass(frozen=True, kw_only=True)
-class Splits:
-    """How a folder of scenes is split; a manifest names its splits itself."""
-
-    seed: int = 0
-    """Another seed, another split."""
-    val: float = 0.15
-    """Share of photos and recordings for validation."""
-    test: float = 0.15
-    """Share of photos and recordings kept for the test."""
-
-
 _DEFAULT_SPLITS = Splits()
-
-
-def open_pairs(pairs: str | None, splits: Splits) -> Manifest:
-    """Find and read what to train on.
-
-    Args:
-        pairs: A manifest, a folder of scenes, or None: $PHOTOWAVE_SCENES, `data/scenes`, `../shared/scenes`,
-            whichever is there first.
-        splits: For a folder of scenes.
-
-    Raises:
-        PairError: There is nothing, or it cannot be used.
-    """
-    if pairs is None:
-        candidates = [os.environ.get("PHOTOWAVE_SCENES") or PLACES[0], *PLACES]
-        pairs = next((place for place in candidates if Path(place).is_dir()), None)
-        if pairs is None:
-            raise PairError(
-                f"no pairs to train on: data.pairs is null and {PLACES[0]} is not there. Build the starter "
-                "scenes with 'python scripts/build_scenes.py', or give --data.pairs MANIFEST.csv or FOLDER."
-            )
-    path = Path(pairs)
-    if not path.exists():
-        raise PairError(
-            f"{path}: no such manifest or folder of scenes. Give --data.pairs MANIFEST.csv or FOLDER."
-        )
-    if path.is_dir():
-        rows = scene_table(path, seed=splits.seed, val=splits.val, test=splits.test)
-        return Manifest(tuple(rows), path)
-    return read_manifest(path)
 
 
 class PairsDataModule(L.LightningDataModule):

@@ -13,8 +13,8 @@ from torch.utils.data.distributed import DistributedSampler
 from photowave.config import ImageConfig, ModelConfig
 from photowave.errors import ConfigError, PairError
 from photowave.image.encoder import build_encoder
-from photowave.pairs import datamodule
-from photowave.pairs.datamodule import PairsDataModule, Splits, open_pairs
+from photowave.pairs.datamodule import PairsDataModule
+from photowave.pairs.opening import Splits, open_pairs
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_split_without_rows_is_refused(make: Make, tmp_path: Path) -> None:
 def test_pairs_are_found_by_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PHOTOWAVE_SCENES", raising=False)
-    monkeypatch.setattr(datamodule, "PLACES", ("data/scenes",))
+    monkeypatch.setattr(opening, "PLACES", ("data/scenes",))
     with pytest.raises(PairError, match=r"no pairs to train on: data\.pairs is null"):
         open_pairs(None, Splits())
     for scene in ("a", "b"):

@@ -1,0 +1,54 @@
+"""Finds the pairs: a manifest, a folder of scenes, or the starter scenes where nothing is named."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from photowave.errors import PairError
+from photowave.pairs.manifest import Manifest, read_manifest
+from photowave.pairs.table import scene_table
+
+PLACES = ("data/scenes", "../shared/scenes")
+"""Where the ten starter scenes are looked for if no pairs are named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Splits:
+    """How a folder of scenes is split; a manifest names its splits itself."""
+
+    seed: int = 0
+    """Another seed, another split."""
+    val: float = 0.15
+    """Share of photos and recordings for validation."""
+    test: float = 0.15
+    """Share of photos and recordings kept for the test."""
+
+
+def open_pairs(pairs: str | None, splits: Splits) -> Manifest:
+    """Find and read what to train on.
+
+    Args:
+        pairs: A manifest, a folder of scenes, or None: $PHOTOWAVE_SCENES, `data/scenes`, `../shared/scenes`,
+            whichever is there first.
+        splits: For a folder of scenes.
+
+    Raises:
+        PairError: There is nothing, or it cannot be used.
+    """
+    if pairs is None:
+        candidates = [os.environ.get("PHOTOWAVE_SCENES") or PLACES[0], *PLACES]
+        pairs = next((place for place in candidates if Path(place).is_dir()), None)
+        if pairs is None:
+            raise PairError(
+                f"no pairs to train on: data.pairs is null and {PLACES[0]} is not there. Build the starter "
+                "scenes with 'python scripts/build_scenes.py', or give --data.pairs MANIFEST.csv or FOLDER."
+            )
+    path = Path(pairs)
+    if not path.exists():
+        raise PairError(
+            f"{path}: no such manifest or folder of scenes. Give --data.pairs MANIFEST.csv or FOLDER."
+        )
+    if path.is_dir():
+        rows = scene_table(path, seed=splits.seed, val=splits.val, test=splits.test)
+        return Manifest(tuple(rows), path)
+    return read_manifest(path)
