@@ -13,6 +13,7 @@ from torch.utils.data.distributed import DistributedSampler
 from photowave.config import ImageConfig, ModelConfig
 from photowave.errors import ConfigError, PairError
 from photowave.image.encoder import build_encoder
+from photowave.pairs import opening
 from photowave.pairs.datamodule import PairsDataModule
 from photowave.pairs.opening import Splits, open_pairs
 
