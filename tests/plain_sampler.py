@@ -8,6 +8,7 @@ from torch import Tensor
 
 from photowave.generation.randomness import UniformStream
 from photowave.wavenet import MixtureOutput, WaveNet, WaveNetState
+from photowave.wavenet.track import interpolate
 
 
 class PlainSampler:
@@ -15,8 +16,10 @@ class PlainSampler:
 
     Args:
         wavenet: The decoder.
-        vectors: Conditioning vector of each sound, [sounds, conditioning].
+        vectors: Conditioning vector of each sound [sounds, conditioning], or the knots of its track
+            [sounds, knots, conditioning].
         seeds: A seed for each sound.
+        frames_per_knot: Frames from one knot to the next.
         temperature: Above 0; 1 draws as learned.
         guidance: 1 draws as learned; above 1 moves away from `null`.
         null: Vector without photo, [conditioning]; needed for a guidance other than 1.
@@ -28,6 +31,7 @@ class PlainSampler:
         *,
         vectors: Tensor,
         seeds: Sequence[int],
+        frames_per_knot: float = 1.0,
         temperature: float = 1.0,
         guidance: float = 1.0,
         null: Tensor | None = None,
@@ -41,6 +45,7 @@ class PlainSampler:
             assert null is not None
             vectors = torch.cat([vectors, null.expand_as(vectors)])
         self._vectors = vectors
+        self._frames_per_knot, self._time = frames_per_knot, 0
         self._state: WaveNetState | None = None
 
     @torch.no_grad()
@@ -65,7 +70,7 @@ class PlainSampler:
         """Go along given frames: parameters of each given those before it, [sounds, steps, channels]."""
         frames = frames.to(self._vectors.device)
         twice = torch.cat([frames, frames]) if self._guidance != 1.0 else frames
-        parameters, self._state = self._wavenet(twice, self._vectors, self._state)
+        parameters, self._state = self._wavenet(twice, self._conditioning(frames.shape[1]), self._state)
         return self._guided(parameters).cpu()
 
     def _blank(self) -> Tensor:
@@ -76,8 +81,17 @@ class PlainSampler:
         return torch.zeros(len(self._vectors), 1, dtype=torch.long, device=self._vectors.device)
 
     def _advance(self, blank: Tensor) -> Tensor:
-        parameters, self._state = self._wavenet(blank, self._vectors, self._state)
+        parameters, self._state = self._wavenet(blank, self._conditioning(1), self._state)
         return self._guided(parameters)[:, 0]
+
+    def _conditioning(self, steps: int) -> Tensor:
+        """The vector, or a vector for each of the next frames."""
+        if self._vectors.dim() == 2:
+            return self._vectors
+        frames = torch.arange(self._time, self._time + steps, dtype=torch.float64)
+        self._time += steps
+        positions = (frames / self._frames_per_knot).expand(len(self._vectors), -1)
+        return interpolate(self._vectors, positions.to(self._vectors.device))
 
     def _guided(self, parameters: Tensor) -> Tensor:
         if self._guidance == 1.0:

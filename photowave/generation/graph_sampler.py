@@ -24,8 +24,10 @@ class GraphSampler:
 
     Args:
         wavenet: The decoder.
-        vectors: Conditioning vector of each sound, [sounds, conditioning].
+        vectors: Conditioning vector of each sound [sounds, conditioning], or the knots of its track
+            [sounds, knots, conditioning].
         seeds: A seed for each sound.
+        frames_per_knot: Frames from one knot to the next.
         temperature: Above 0; 1 draws as learned.
         guidance: 1 draws as learned; above 1 moves away from `null`.
         null: Vector without photo, [conditioning]; needed for a guidance other than 1.
@@ -38,6 +40,7 @@ class GraphSampler:
         *,
         vectors: Tensor,
         seeds: Sequence[int],
+        frames_per_knot: float = 1.0,
         temperature: float = 1.0,
         guidance: float = 1.0,
         null: Tensor | None = None,
@@ -52,10 +55,13 @@ class GraphSampler:
             vectors = torch.cat([vectors, null.expand_as(vectors)])
         layers, output = wavenet.gated_layers, wavenet.output
         lanes, residual = len(vectors), len(wavenet.input_bias)
-        gates = wavenet.condition_gates(vectors)
-        self._gate_bias = torch.unflatten(gates, -1, (len(layers), -1)).transpose(0, 1).contiguous()
-        self._skip_bias = wavenet.condition_skip(vectors)
-        self._hidden_bias = wavenet.condition_hidden(vectors)
+        knots = vectors[None] if vectors.dim() == 2 else vectors.transpose(0, 1)
+        maps = (wavenet.condition_gates, wavenet.condition_skip, wavenet.condition_hidden)
+        self._tracks = tuple(linear(knots).contiguous() for linear in maps)
+        self._last_knot = len(knots) - 1
+        self._knots_per_frame = 1.0 / frames_per_knot
+        # In float64: a float32 loses the place within a knot after some minutes.
+        self._time = torch.zeros(1, dtype=torch.float64, device=vectors.device)
         self._rings = [vectors.new_zeros(layer.dilation, lanes, residual) for layer in layers]
         self._places = [torch.zeros(1, dtype=torch.long, device=vectors.device) for _ in layers]
         self._taps = vectors.new_zeros(2, lanes, 2 * residual)
@@ -97,7 +103,7 @@ class GraphSampler:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             self._block()
-        for tensor in (*self._rings, *self._places, self._taps):
+        for tensor in (*self._rings, *self._places, self._taps, self._time):
             tensor.zero_()
         return graph
 
@@ -110,10 +116,10 @@ class GraphSampler:
         net = self._wavenet
         half = len(net.input_bias)
         x = self._taps[1, :, :half] + self._taps[0, :, half:] + net.input_bias
+        gates, skip_bias, hidden_bias = self._conditioning()
+        biases = torch.unflatten(gates, -1, (len(self._rings), -1)).transpose(0, 1)
         gated = []
-        for layer, bias, ring, place in zip(
-            net.gated_layers, self._gate_bias, self._rings, self._places, strict=True
-        ):
+        for layer, bias, ring, place in zip(net.gated_layers, biases, self._rings, self._places, strict=True):
             older = ring.index_select(0, place)[0]
             ring.index_copy_(0, place, x[None])
             place.add_(1).remainder_(layer.dilation)
@@ -121,8 +127,8 @@ class GraphSampler:
             z = torch.tanh(filters) * torch.sigmoid(gates)
             gated.append(z)
             x = x if layer.residual is None else x + layer.residual(z)
-        hidden = torch.relu(net.skip(torch.cat(gated, -1)) + self._skip_bias)
-        hidden = torch.relu(net.hidden(hidden) + self._hidden_bias)
+        hidden = torch.relu(net.skip(torch.cat(gated, -1)) + skip_bias)
+        hidden = torch.relu(net.hidden(hidden) + hidden_bias)
         parameters = net.project(hidden)
         if self._guidance != 1.0:
             first, second = parameters[: self._sounds], parameters[self._sounds :]
@@ -132,3 +138,13 @@ class GraphSampler:
         entering = torch.cat([frame, frame]) if self._guidance != 1.0 else frame
         self._taps[0] = self._taps[1]
         self._taps[1] = net.embedding(net.output.network_input(entering))
+
+    def _conditioning(self) -> list[Tensor]:
+        """What conditioning adds to gates, skip sum and hidden layer at this frame; time moves on."""
+        place = (self._time * self._knots_per_frame).clamp_max(self._last_knot)
+        lower = place.floor().clamp_max(max(self._last_knot - 1, 0)).long()
+        upper = (lower + 1).clamp_max(self._last_knot)
+        self._time.add_(1)
+        share = (place - lower).to(self._taps.dtype)
+        ends = [(track.index_select(0, lower)[0], track.index_select(0, upper)[0]) for track in self._tracks]
+        return [torch.lerp(before, after, share) for before, after in ends]

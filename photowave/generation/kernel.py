@@ -218,10 +218,32 @@ def _draw_mixture(
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+def _locate(position: float, knots: int, share: Array) -> int:
+    """Knot before a place on the track; `share` [1] becomes how far it lies towards the next one."""
+    if knots == 1:
+        return 0
+    place = min(position, float(knots - 1))
+    knot = min(int(place), knots - 2)
+    share[0] = place - knot
+    return knot
+
+
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+def _between(track: Array, knot: int, share: float, out: Array) -> None:
+    """Read a track [knots, channels] into `out` [channels]; see `photowave.wavenet.track`."""
+    if len(track) == 1:
+        out[:] = track[0]
+        return
+    lower, upper = track[knot], track[knot + 1]
+    for c in range(len(out)):
+        out[c] = lower[c] + share * (upper[c] - lower[c])
+
+
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def run(
-    weights: tuple[Array, ...], biases: tuple[Array, Array, Array], rings: Array, positions: Array,
-    taps: Array, levels_out: Array, frames_out: Array, parameters_out: Array, forced: bool, uniforms: Array,
-    temperature: float, guidance: float, bound: float,
+    weights: tuple[Array, ...], biases: tuple[Array, Array, Array], knots_per_frame: float, first: int,
+    rings: Array, positions: Array, taps: Array, levels_out: Array, frames_out: Array, parameters_out: Array,
+    forced: bool, uniforms: Array, temperature: float, guidance: float, bound: float,
 ) -> None:  # fmt: skip
     """Draw (or follow) a chunk of frames.
 
@@ -229,8 +251,10 @@ def run(
         weights: (embedding [inputs, 2 residual], input bias [residual], scale [bands], dilations [layers],
             gate [layers, 2 residual, 2 gate], mix [layers, gate, residual + skip], residual bias
             [layers, residual], hidden [skip, skip], project [skip, channels], project bias [channels]).
-        biases: (gate [lanes, layers, 2 gate], skip [lanes, skip], hidden [lanes, skip]): all biases with the
-            conditioning added.
+        biases: (gate [lanes, knots, layers, 2 gate], skip [lanes, knots, skip], hidden [lanes, knots, skip]):
+            all biases with the conditioning added, at each knot of its track; a single knot stays for ever.
+        knots_per_frame: How far along its track the conditioning moves with each frame.
+        first: Frames drawn before this chunk.
         rings: Past inputs of every layer, one after the other, [lanes, sum of dilations, residual].
         positions: Where in its ring each layer stands, [layers].
         taps: Embeddings of the last two frames, [lanes, 2, 2 residual].
@@ -246,8 +270,8 @@ def run(
     """
     embedding, input_bias, scale, dilations, gate, mix, residual_bias, hidden, project, project_bias = weights
     gate_bias, skip_bias, hidden_bias = biases
-    lanes, layers, gate2 = gate_bias.shape
-    residual, skips, channels = len(input_bias), skip_bias.shape[1], len(project_bias)
+    lanes, knots, layers, gate2 = gate_bias.shape
+    residual, skips, channels = len(input_bias), skip_bias.shape[2], len(project_bias)
     softmax = levels_out.shape[0] > 0
     steps = levels_out.shape[1] if softmax else frames_out.shape[1]
     mixtures = channels // (1 + 2 * len(scale))
@@ -265,11 +289,13 @@ def run(
     scratch = np.empty(widest, kind)
     entering = np.empty((lanes, len(scale)), kind)
     stride = 1 if guidance == 1 else 2
+    share = np.zeros(1, kind)
     for step in range(steps):
+        knot = _locate((first + step) * knots_per_frame, knots, share)
         for lane in range(lanes):
             for c in range(residual):
                 running[lane, c] = taps[lane, 1, c] + taps[lane, 0, residual + c] + input_bias[c]
-            running[lane, residual:] = skip_bias[lane]
+            _between(skip_bias[lane], knot, share[0], running[lane, residual:])
         start = 0
         for layer in range(layers):
             place = start + positions[layer]
@@ -279,7 +305,7 @@ def run(
                     both[lane, c] = ring[c]
                     both[lane, residual + c] = running[lane, c]
                     ring[c] = running[lane, c]
-                h[lane] = gate_bias[lane, layer]
+                _between(gate_bias[lane, :, layer], knot, share[0], h[lane])
                 for c in range(residual):
                     running[lane, c] += residual_bias[layer, c]
             add_product(both, gate[layer], h)
@@ -290,7 +316,7 @@ def run(
         for lane in range(lanes):
             for c in range(skips):
                 s[lane, c] = max(running[lane, residual + c], 0)
-            t[lane] = hidden_bias[lane]
+            _between(hidden_bias[lane], knot, share[0], t[lane])
         add_product(s, hidden, t)
         for lane in range(lanes):
             for c in range(skips):

@@ -93,18 +93,19 @@ def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> Packe
 def lane_biases(
     wavenet: WaveNet, vectors: Tensor, *, dtype: np.dtype[Any] | type
 ) -> tuple[Array, Array, Array]:
-    """Add the conditioning to the biases once, since it stays the same for the whole sound.
+    """Add the conditioning to the biases once, at each knot of its track.
 
     Each lane is computed by itself: a product over several rows may round differently from one over a single
     row, and a sound must not depend on what it is drawn together with.
 
     Args:
         wavenet: The decoder.
-        vectors: Global conditioning vectors, [lanes, conditioning].
+        vectors: Conditioning vectors [lanes, conditioning], or tracks [lanes, knots, conditioning].
         dtype: The kernel's type.
 
     Returns:
-        Biases of gates [lanes, layers, 2 * gate], of the skip sum and of the hidden layer [lanes, skip].
+        Biases of gates [lanes, knots, layers, 2 * gate], of the skip sum and of the hidden layer
+        [lanes, knots, skip].
     """
     layers = wavenet.gated_layers
     taps = torch.stack([layer.taps.bias for layer in layers])
@@ -117,4 +118,6 @@ def lane_biases(
         np.ascontiguousarray(torch.stack(parts).cpu().numpy(), dtype=dtype)
         for parts in (gates, skips, hiddens)
     )
+    if vectors.dim() == 2:
+        gate, skip, hidden = gate[:, None], skip[:, None], hidden[:, None]
     return gate, skip, hidden

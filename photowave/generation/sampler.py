@@ -34,8 +34,10 @@ class CachedSampler:
     Args:
         wavenet: The decoder.
         packed: Its weights in the kernel's layout.
-        vectors: Conditioning vector of each sound, [sounds, conditioning].
+        vectors: Conditioning vector of each sound [sounds, conditioning], or the knots of its track
+            [sounds, knots, conditioning].
         seeds: A seed for each sound.
+        frames_per_knot: Frames from one knot to the next.
         temperature: Above 0; 1 draws as learned.
         guidance: 1 draws as learned; above 1 moves away from `null`, which doubles the work.
         null: Vector without photo, [conditioning]; needed for a guidance other than 1.
@@ -49,6 +51,7 @@ class CachedSampler:
         *,
         vectors: Tensor,
         seeds: Sequence[int],
+        frames_per_knot: float = 1.0,
         temperature: float = 1.0,
         guidance: float = 1.0,
         null: Tensor | None = None,
@@ -64,6 +67,8 @@ class CachedSampler:
             assert null is not None
             lanes = 2
             vectors = torch.stack([vectors, null.expand_as(vectors)], 1).flatten(0, 1)
+        self._knots_per_frame = 1.0 / frames_per_knot
+        self._drawn = 0
         biases = lane_biases(wavenet, vectors, dtype=packed.dtype)
         residual = len(packed.weights[1])
         self._groups = []
@@ -122,7 +127,8 @@ class CachedSampler:
         def run(group: _Group) -> None:
             part = frames[group.sounds]
             kernel.run(
-                packed.weights, group.biases, group.rings, group.positions, group.taps,
+                packed.weights, group.biases, self._knots_per_frame, self._drawn, group.rings,
+                group.positions, group.taps,
                 part if packed.softmax else np.zeros((0, 0), np.int64),
                 np.zeros((0, 0, 0), packed.dtype) if packed.softmax else part,
                 parameters[group.sounds] if len(parameters) else parameters,
@@ -131,9 +137,10 @@ class CachedSampler:
 
         if len(self._groups) == 1:
             run(self._groups[0])
-            return
-        with ThreadPoolExecutor(len(self._groups)) as pool:
-            list(pool.map(run, self._groups))
+        else:
+            with ThreadPoolExecutor(len(self._groups)) as pool:
+                list(pool.map(run, self._groups))
+        self._drawn += frames.shape[1]
 
 
 def _shares(count: int, threads: int) -> list[slice]:

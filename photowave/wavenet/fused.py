@@ -26,7 +26,7 @@ class FusedStack(torch.autograd.Function):
         Args:
             ctx: Autograd's context.
             inputs: Input of the first layer, [time, batch, residual].
-            biases: Bias of filter and gate with the conditioning added, [layers, batch, 2 * gate].
+            biases: Bias of filter and gate with the conditioning added, [layers, time or 1, batch, 2 * gate].
             dilations: Dilation of each layer, in frames.
             *weights: Tap weights of each layer, [2 * gate, 2 * residual] with the older tap first, then
                 residual weights [residual, gate] and residual biases [residual] of every layer but the last.
@@ -59,6 +59,7 @@ class FusedStack(torch.autograd.Function):
         ctx.save_for_backward(gated, *kept, *weights)
         ctx.dilations = tuple(dilations)
         ctx.shape = (steps, batch, channels, gate)
+        ctx.bias_steps = biases.shape[1]
         return gated.view(steps, batch, layers * gate)
 
     @staticmethod
@@ -75,7 +76,7 @@ class FusedStack(torch.autograd.Function):
         grad = grad.reshape(rows, layers * gate)
         grad_taps = [torch.empty_like(w) for w in taps]
         grad_residuals = [torch.empty_like(w) for w in residuals]
-        grad_biases = gated.new_empty(layers, batch, 2 * gate)
+        grad_biases = gated.new_empty(layers, ctx.bias_steps, batch, 2 * gate)
         gx: Tensor | None = None
         for layer in reversed(range(layers)):
             x, h = kept[2 * layer], kept[2 * layer + 1]
@@ -86,7 +87,10 @@ class FusedStack(torch.autograd.Function):
                 torch.sum(gx, 0, out=grad_residuals[2 * layer + 1])
                 gz = torch.addmm(gz, gx, residuals[2 * layer])
             gh = _gate_gradient(gz, h, z, gate)
-            torch.sum(gh.view(steps, batch, -1), 0, out=grad_biases[layer])
+            if ctx.bias_steps == 1:
+                torch.sum(gh.view(steps, batch, -1), 0, keepdim=True, out=grad_biases[layer])
+            else:
+                grad_biases[layer] = gh.view(steps, batch, -1)
             weight = taps[layer] * scale[:, None]
             offset = dilations[layer] * batch
             grad_taps[layer][:, channels:] = gh.t() @ x

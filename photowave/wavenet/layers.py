@@ -34,7 +34,7 @@ class GatedLayer(nn.Module):
 
         Args:
             x: [time, batch, residual].
-            bias: What conditioning adds to filter and gate, [batch, 2 * gate].
+            bias: What conditioning adds to filter and gate, [time or 1, batch, 2 * gate].
             past: The `dilation` frames before, [dilation, batch, residual]; None is nothing (zeros).
 
         Returns:

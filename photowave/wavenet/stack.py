@@ -1,4 +1,7 @@
-"""The WaveNet decoder: frames so far and a vector in, parameters of the next frame's distribution out."""
+"""The WaveNet decoder: frames so far and a vector in, parameters of the next frame's distribution out.
+
+The vector may change from frame to frame: then it is local conditioning, by the same weights.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,7 +92,8 @@ class WaveNet(nn.Module):
 
         Args:
             frames: Levels [batch, time] (int64) or band frames [batch, time, bands].
-            vector: Global conditioning vector, [batch, conditioning].
+            vector: Conditioning vector [batch, conditioning], or one for every frame
+                [batch, time, conditioning].
             state: State after the frames before these; None is nothing before.
 
         Returns:
@@ -98,6 +102,7 @@ class WaveNet(nn.Module):
             uses it.
         """
         x, taps = self._inputs(frames, None if state is None else state.inputs)
+        vector = _time_major(vector)
         biases = self._gate_biases(vector)
         outputs, pasts = [], []
         for index, layer in enumerate(self.layers):
@@ -113,7 +118,7 @@ class WaveNet(nn.Module):
 
         Args:
             frames: Levels [batch, time] (int64) or band frames [batch, time, bands].
-            vector: Global conditioning vector, [batch, conditioning].
+            vector: See `forward`.
             history: What the network sees instead of the frames before, such as noisy ones; shaped alike.
 
         Returns:
@@ -121,7 +126,9 @@ class WaveNet(nn.Module):
         """
         x, _ = self._inputs(frames if history is None else history, None)
         layers = self.gated_layers
-        biases = self._gate_biases(vector) + torch.stack([layer.taps.bias for layer in layers])[:, None]
+        vector = _time_major(vector)
+        taps_bias = torch.stack([layer.taps.bias for layer in layers])
+        biases = self._gate_biases(vector) + taps_bias[:, None, None]
         taps = [layer.taps.weight for layer in layers]
         residuals = [p for layer in layers if layer.residual for p in layer.residual.parameters()]
         gated: Tensor = FusedStack.apply(x, biases, self.dilations, *taps, *residuals)
@@ -138,9 +145,9 @@ class WaveNet(nn.Module):
         return newer[..., :half] + older[..., half:] + self.input_bias, padded[-2:]
 
     def _gate_biases(self, vector: Tensor) -> Tensor:
-        """What conditioning adds to each layer's filter and gate, [layers, batch, 2 * gate]."""
+        """What conditioning adds to each layer's filter and gate, [layers, time or 1, batch, 2 * gate]."""
         biases: Tensor = self.condition_gates(vector)
-        return torch.unflatten(biases, -1, (len(self.layers), -1)).transpose(0, 1)
+        return torch.unflatten(biases, -1, (len(self.layers), -1)).movedim(-2, 0)
 
     def _head(self, gated: Tensor, vector: Tensor) -> Tensor:
         """Skip sum, hidden layer, parameters of the distribution, [time, batch, output channels]."""
@@ -148,3 +155,8 @@ class WaveNet(nn.Module):
         hidden = torch.relu(self.hidden(hidden) + self.condition_hidden(vector))
         parameters: Tensor = self.project(hidden)
         return parameters
+
+
+def _time_major(vector: Tensor) -> Tensor:
+    """Conditioning vectors with time in front, [time or 1, batch, conditioning]."""
+    return vector[None] if vector.dim() == 2 else vector.transpose(0, 1)

@@ -29,6 +29,7 @@ def cached(
     guidance: float = 1.0,
     threads: int = 1,
     temperature: float = 1.0,
+    frames_per_knot: float = 1.0,
 ) -> CachedSampler:
     kind = np.float64 if vectors.dtype == torch.float64 else np.float32
     return CachedSampler(
@@ -36,6 +37,7 @@ def cached(
         pack(wavenet, dtype=kind),
         vectors=vectors,
         seeds=list(range(len(vectors))) if seeds is None else seeds,
+        frames_per_knot=frames_per_knot,
         temperature=temperature,
         guidance=guidance,
         null=NULL.to(vectors),
@@ -107,6 +109,33 @@ def test_drawing_equals_the_plain_sampler(kind: tuple[str, int], guidance: float
             assert torch.equal(mine, expected)
         else:
             torch.testing.assert_close(mine, expected, rtol=0, atol=1e-9)
+
+
+def tracks(sounds: int, knots: int) -> Tensor:
+    return random_vectors(sounds * knots).view(sounds, knots, -1)
+
+
+@pytest.mark.parametrize("kind", [("softmax", 1), ("mixture", 4)], ids=str)
+@pytest.mark.parametrize("guidance", [1.0, 2.5])
+@pytest.mark.parametrize(("knots", "frames_per_knot"), [(1, 3.0), (2, 7.5), (6, 8.0), (9, 3.3)])
+def test_a_track_is_read_along_straight_lines(
+    kind: tuple[str, int], guidance: float, knots: int, frames_per_knot: float
+) -> None:
+    """Compiled, plain, and one forward pass over all frames agree; the last knots are passed and held."""
+    wavenet, vectors = tiny_wavenet(*kind), tracks(2, knots)
+    plain = PlainSampler(
+        wavenet, vectors=vectors, seeds=[0, 1], frames_per_knot=frames_per_knot, guidance=guidance, null=NULL
+    )
+    quick = cached(wavenet, vectors, guidance=guidance, threads=2, frames_per_knot=frames_per_knot)
+    drawn = torch.cat([quick.draw(steps) for steps in (11, 1, STEPS - 12)], 1)
+    torch.testing.assert_close(drawn, plain.draw(STEPS), rtol=0, atol=1e-9)
+    places = torch.arange(STEPS, dtype=torch.float64) / frames_per_knot
+    series = np.stack(
+        [[np.interp(places, np.arange(knots), channel) for channel in track.T] for track in vectors.numpy()]
+    )
+    expected = reference(wavenet, drawn, torch.from_numpy(series).transpose(1, 2), guidance)
+    again = cached(wavenet, vectors, guidance=guidance, frames_per_knot=frames_per_knot)
+    torch.testing.assert_close(again.follow(drawn), expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

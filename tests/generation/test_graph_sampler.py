@@ -34,6 +34,21 @@ def test_draws_what_the_plain_sampler_draws(output: str, bands: int, guidance: f
     torch.testing.assert_close(graph.draw(steps), plain.draw(steps), rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("guidance", [1.0, 2.5])
+@pytest.mark.parametrize(("knots", "frames_per_knot"), [(1, 3.0), (2, 50.0), (5, 9.7)])
+def test_follows_a_track(knots: int, frames_per_knot: float, guidance: float) -> None:
+    wavenet = tiny_wavenet("mixture", 4)
+    options: dict[str, Any] = {
+        "vectors": random_vectors(2 * knots).view(2, knots, -1),
+        "seeds": [5, 6],
+        "frames_per_knot": frames_per_knot,
+        "guidance": guidance,
+        "null": random_vectors(1, seed=9)[0],
+    }
+    drawn = GraphSampler(wavenet, **options).draw(2 * BLOCK + 5)
+    torch.testing.assert_close(drawn, PlainSampler(wavenet, **options).draw(2 * BLOCK + 5), rtol=0, atol=1e-9)
+
+
 @settings(deadline=None, max_examples=10)
 @given(cuts=st.lists(st.integers(1, BLOCK + 9), min_size=1, max_size=4))
 def test_chunks_change_nothing(cuts: list[int]) -> None:

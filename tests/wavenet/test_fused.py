@@ -28,12 +28,14 @@ def gradients(wavenet: WaveNet, score: Tensor, inputs: Sequence[Tensor]) -> list
 @pytest.mark.parametrize("kind", OUTPUTS)
 @pytest.mark.parametrize("dilations", DILATIONS)
 @pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("local", [False, True])
 def test_score_and_every_gradient_equal_the_plain_ones(
-    kind: tuple[str, int], dilations: tuple[int, ...], batch: int
+    kind: tuple[str, int], dilations: tuple[int, ...], batch: int, local: bool
 ) -> None:
     wavenet = tiny_wavenet(*kind, dilations=dilations)
     frames = random_frames(wavenet, batch, STEPS)
-    vector = random_vectors(batch).requires_grad_()
+    vector = random_vectors(batch * STEPS).view(batch, STEPS, -1) if local else random_vectors(batch)
+    vector.requires_grad_()
     inputs = [vector]
     if kind[0] == "mixture":
         inputs.append(frames.requires_grad_())
@@ -62,7 +64,8 @@ def test_history_is_what_is_seen_and_frames_are_what_is_scored(kind: tuple[str, 
 
 
 @pytest.mark.parametrize("dilations", [(1,), (1, 3), (2, 9, 1)])
-def test_the_hand_written_gradient_is_the_numerical_one(dilations: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("bias_steps", [1, 5])
+def test_the_hand_written_gradient_is_the_numerical_one(dilations: tuple[int, ...], bias_steps: int) -> None:
     steps, batch, residual, gate = 5, 2, 3, 2
     generator = torch.Generator().manual_seed(0)
 
@@ -70,7 +73,7 @@ def test_the_hand_written_gradient_is_the_numerical_one(dilations: tuple[int, ..
         return torch.randn(*shape, generator=generator, dtype=torch.float64, requires_grad=True)
 
     layers = len(dilations)
-    inputs, biases = random(steps, batch, residual), random(layers, batch, 2 * gate)
+    inputs, biases = random(steps, batch, residual), random(layers, bias_steps, batch, 2 * gate)
     taps = [random(2 * gate, 2 * residual) for _ in range(layers)]
     residuals = [p for _ in range(layers - 1) for p in (random(residual, gate), random(residual))]
 

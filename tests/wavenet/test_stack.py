@@ -129,3 +129,20 @@ def test_sounds_of_a_batch_do_not_touch(kind: tuple[str, int]) -> None:
     again = run(wavenet, frames, vector)
     assert torch.equal(before[[0, 2]], again[[0, 2]])
     assert not torch.equal(changed[1], again[1])
+
+
+@pytest.mark.parametrize("kind", OUTPUTS)
+def test_a_vector_per_frame_is_heard_from_its_frame_on(kind: tuple[str, int]) -> None:
+    wavenet, steps = tiny_wavenet(*kind, skip=40), 12
+    frames, vector = random_frames(wavenet, 2, steps), random_vectors(2)
+    held = vector[:, None].expand(-1, steps, -1).clone()
+    torch.testing.assert_close(run(wavenet, frames, held), run(wavenet, frames, vector), rtol=0, atol=1e-12)
+    moved = held.clone()
+    moved[:, 5] += 1.0
+    before, after = run(wavenet, frames, held), run(wavenet, frames, moved)
+    assert torch.equal(before[:, :5], after[:, :5])
+    assert bool((before[:, 5] != after[:, 5]).any())
+    with torch.no_grad():
+        first, state = wavenet(frames[:, :7], moved[:, :7])
+        second, _ = wavenet(frames[:, 7:], moved[:, 7:], state)
+    torch.testing.assert_close(torch.cat([first, second], 1), after, rtol=0, atol=1e-12)
