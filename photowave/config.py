@@ -93,21 +93,29 @@ class ImageConfig:
 class ConditioningConfig:
     """How photo features become the global conditioning vector."""
 
-    kind: Literal["texture", "photo"] = "texture"
+    kind: Literal["texture", "photo", "position"] = "texture"
     """`texture`: the decoder is conditioned on the texture of its clip, which the photo learns to predict.
-    `photo`: trained end to end from photo features."""
+    `photo`: trained end to end from photo features. `position`: no photo, but a learned track that tells
+    where in a single clip the decoder is."""
     channels: int = 64
-    """Length of the global conditioning vector."""
+    """Length of the conditioning vector."""
     dropout: float = 0.1
     """Share of the training clips that see the learned null vector instead; needed for guidance."""
     codebook_size: int = 128
     """Texture vectors among which the photo chooses (kind `texture`)."""
     sharpness: float = 2.0
     """Exponent on the photo's probabilities over the codebook before one is drawn; 1 draws as predicted."""
+    knots_per_s: float = 32.0
+    """Vectors per second of the track, with straight lines in between (kind `position`)."""
+    longest_s: float = 10.0
+    """Length of the track, in seconds: that of the longest clip (kind `position`)."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _require(self.kind in ("texture", "photo"), f"kind={self.kind!r}: must be 'texture' or 'photo'.")
+        _require(
+            self.kind in ("texture", "photo", "position"),
+            f"kind={self.kind!r}: must be 'texture', 'photo' or 'position'.",
+        )
         _require(
             1 <= self.channels <= 4096,
             f"conditioning channels={self.channels}: must lie in 1 to 4096. The default is 64.",
@@ -123,6 +131,19 @@ class ConditioningConfig:
             0.0 < self.sharpness <= 1000.0,
             f"sharpness={self.sharpness}: must be above 0 and at most 1000. The default is 2.",
         )
+        _require(
+            0.0 < self.knots_per_s <= 1000.0,
+            f"knots_per_s={self.knots_per_s}: must be above 0 and at most 1000. The default is 32.",
+        )
+        _require(
+            0.0 < self.longest_s <= 600.0,
+            f"longest_s={self.longest_s}: must be above 0 and at most 600 seconds. The default is 10.",
+        )
+
+    @property
+    def knots(self) -> int:
+        """Knots of the track, one at its beginning and one at its end included."""
+        return 1 + math.ceil(self.knots_per_s * self.longest_s)
 
 
 _MOST_LAYERS = 1000

@@ -100,6 +100,10 @@ WRONG: list[tuple[type, dict[str, Any]]] = [
     (WaveNetConfig, {"gate_channels": 4_097}),
     (WaveNetConfig, {"skip_channels": 4_097}),
     (WaveNetConfig, {"mixtures": 257}),
+    (ConditioningConfig, {"knots_per_s": 0.0}),
+    (ConditioningConfig, {"knots_per_s": 1000.5}),
+    (ConditioningConfig, {"longest_s": 0.0}),
+    (ConditioningConfig, {"longest_s": 601.0}),
 ]
 
 

@@ -232,7 +232,7 @@ class SoundscapeGenerator:
         """Draw sounds for conditioning vectors.
 
         Args:
-            vectors: [sounds, conditioning].
+            vectors: [sounds, conditioning], or the knots of tracks [sounds, knots, conditioning].
             duration_s: Length in seconds.
             seeds: A seed for each sound.
             temperature: See `generate`.
@@ -357,18 +357,24 @@ class SoundscapeGenerator:
             self._encoder = encoder
         return self._encoder
 
+    @property
+    def _frames_per_knot(self) -> float:
+        """Frames from one knot of a conditioning track to the next; 1, and not used, where there is none."""
+        return self.model.config.audio.frame_rate / (self.model.conditioner.knots_per_s or 1.0)
+
     def _sampler(
         self, vectors: Tensor, seeds: Sequence[int], temperature: float, guidance: float, threads: int | None
     ) -> CachedSampler | GraphSampler:
         wavenet, null = self.model.wavenet, self.model.conditioner.null.detach()
         if self._packed is not None:
             return CachedSampler(
-                wavenet, self._packed, vectors=vectors, seeds=seeds, temperature=temperature,
-                guidance=guidance, null=null, threads=threads,
+                wavenet, self._packed, vectors=vectors, seeds=seeds, frames_per_knot=self._frames_per_knot,
+                temperature=temperature, guidance=guidance, null=null, threads=threads,
             )  # fmt: skip
         return GraphSampler(
-            wavenet, vectors=vectors, seeds=seeds, temperature=temperature, guidance=guidance, null=null
-        )
+            wavenet, vectors=vectors, seeds=seeds, frames_per_knot=self._frames_per_knot,
+            temperature=temperature, guidance=guidance, null=null,
+        )  # fmt: skip
 
 
 def load(model: str | Path = "default", *, device: str = "cpu") -> SoundscapeGenerator:

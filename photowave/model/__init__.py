@@ -1,7 +1,12 @@
 """The model: settings in, modules out."""
 
 from photowave.model.codec import FrameCodec
-from photowave.model.conditioning import Conditioner, PhotoConditioner, TextureConditioner
+from photowave.model.conditioning import (
+    Conditioner,
+    PhotoConditioner,
+    PositionConditioner,
+    TextureConditioner,
+)
 from photowave.model.model import PhotowaveModel, build_conditioner, build_output, build_wavenet
 
 __all__ = [
@@ -9,6 +14,7 @@ __all__ = [
     "FrameCodec",
     "PhotoConditioner",
     "PhotowaveModel",
+    "PositionConditioner",
     "TextureConditioner",
     "build_conditioner",
     "build_output",

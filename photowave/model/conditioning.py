@@ -1,9 +1,11 @@
-"""From photo features to the global conditioning vector: end to end, or by way of a sound texture."""
+"""From photo features to the conditioning vector: end to end, by way of a sound texture, or of position."""
 
 from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
+
+from photowave.wavenet.track import interpolate
 
 
 class Conditioner(nn.Module, ABC):
@@ -11,22 +13,31 @@ class Conditioner(nn.Module, ABC):
 
     Args:
         channels: Length of the vector.
+
+    Attributes:
+        knots_per_s: Knots per second of the track that `photo_vector` gives; None: it gives single vectors.
     """
+
+    knots_per_s: float | None = None
 
     def __init__(self, *, channels: int):
         super().__init__()
         self.null = nn.Parameter(torch.zeros(channels))
 
     @abstractmethod
-    def training_vector(self, features: Tensor, textures: Tensor) -> Tensor:
+    def training_vector(
+        self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None
+    ) -> Tensor:
         """Make the vector the decoder is trained with.
 
         Args:
             features: Photo features, [batch, features].
             textures: Texture of the sound around each clip, [batch, texture].
+            seconds: Where in its recording each frame lies, in seconds, [batch, time]; `PositionConditioner`
+                needs it.
 
         Returns:
-            [batch, channels].
+            [batch, channels], or [batch, time, channels].
         """
 
     @abstractmethod
@@ -38,20 +49,20 @@ class Conditioner(nn.Module, ABC):
             uniforms: One number in [0, 1) per photo, for what is left to chance, [batch].
 
         Returns:
-            [batch, channels].
+            [batch, channels], or with `knots_per_s` the knots of a track, [batch, knots, channels].
         """
 
     def with_dropout(self, vector: Tensor, drop: Tensor) -> Tensor:
         """Replace some vectors by the learned null vector.
 
         Args:
-            vector: [batch, channels].
+            vector: [batch, channels] or [batch, time, channels].
             drop: True where the null vector goes in, [batch].
 
         Returns:
-            [batch, channels].
+            The same shape.
         """
-        return torch.where(drop[:, None], self.null, vector)
+        return torch.where(drop.view(-1, *[1] * (vector.dim() - 1)), self.null, vector)
 
 
 class PhotoConditioner(Conditioner):
@@ -71,7 +82,9 @@ class PhotoConditioner(Conditioner):
             nn.Linear(2 * channels, channels),
         )
 
-    def training_vector(self, features: Tensor, textures: Tensor) -> Tensor:
+    def training_vector(
+        self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None
+    ) -> Tensor:
         """See the base class; the texture is not looked at."""
         vector: Tensor = self.network(features)
         return vector
@@ -123,7 +136,9 @@ class TextureConditioner(Conditioner):
         vector: Tensor = self.network((textures - self.texture_mean) / self.texture_std)
         return vector
 
-    def training_vector(self, features: Tensor, textures: Tensor) -> Tensor:
+    def training_vector(
+        self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None
+    ) -> Tensor:
         """See the base class; the photo is not looked at."""
         return self.texture_vector(textures)
 
@@ -139,3 +154,33 @@ class TextureConditioner(Conditioner):
         threshold = uniforms[:, None].to(cumulated) * cumulated[:, -1:]
         chosen = (cumulated <= threshold).sum(-1).clamp_max(len(self.codebook) - 1)
         return self.texture_vector(self.codebook[chosen])
+
+
+class PositionConditioner(Conditioner):
+    """No photo: a learned track tells the decoder where in its one clip it is.
+
+    A clip has a beginning and an end. The samples so far do not say which of its many similar moments comes
+    next; a slow signal does.
+
+    Args:
+        channels: Length of the vector.
+        knots: Vectors of the track.
+        knots_per_s: How many of them cover a second.
+    """
+
+    def __init__(self, *, channels: int, knots: int, knots_per_s: float):
+        super().__init__(channels=channels)
+        self.knots_per_s = knots_per_s
+        self.track = nn.Parameter(torch.randn(knots, channels))
+
+    def training_vector(
+        self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None
+    ) -> Tensor:
+        """See the base class; neither photo nor texture is looked at."""
+        assert seconds is not None
+        assert self.knots_per_s is not None
+        return interpolate(self.track.expand(len(seconds), -1, -1), seconds * self.knots_per_s)
+
+    def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
+        """See the base class; every photo gets the whole track."""
+        return self.track.expand(len(features), -1, -1)

@@ -4,7 +4,12 @@ from torch import nn
 
 from photowave.config import ModelConfig
 from photowave.model.codec import FrameCodec
-from photowave.model.conditioning import Conditioner, PhotoConditioner, TextureConditioner
+from photowave.model.conditioning import (
+    Conditioner,
+    PhotoConditioner,
+    PositionConditioner,
+    TextureConditioner,
+)
 from photowave.wavenet import MixtureOutput, OutputDistribution, SoftmaxOutput, WaveNet
 
 
@@ -54,6 +59,10 @@ def build_conditioner(config: ModelConfig, *, feature_dim: int) -> Conditioner:
     conditioning = config.conditioning
     if conditioning.kind == "photo":
         return PhotoConditioner(features=feature_dim, channels=conditioning.channels)
+    if conditioning.kind == "position":
+        return PositionConditioner(
+            channels=conditioning.channels, knots=conditioning.knots, knots_per_s=conditioning.knots_per_s
+        )
     return TextureConditioner(
         features=feature_dim,
         texture=config.audio.texture_channels,

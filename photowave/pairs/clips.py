@@ -18,6 +18,8 @@ class Clip(TypedDict):
 
     samples: Tensor
     """Sound, float32 [time]."""
+    start_s: Tensor
+    """Where in its recording the clip starts, in seconds, float32 []."""
     texture: Tensor
     """Texture of the sound around the clip, [texture]."""
     features: Tensor
@@ -68,8 +70,11 @@ class ClipDataset(Dataset[Clip]):
         random = np.random.default_rng((self._seed, index))
         group = int(random.integers(len(self._groups)))
         sound = int(random.choice(self._groups[group], p=self._weights[group]))
-        room = len(self._bank.recordings[sound].samples) - self._length
-        samples, texture = self._bank.clip(sound, int(random.integers(room + 1)), self._length)
+        audio = self._bank.audio
+        # On the grid of frames, so that a place in a recording is always the same frame.
+        room = (len(self._bank.recordings[sound].samples) - self._length) // audio.bands
+        start = audio.bands * int(random.integers(room + 1))
+        samples, texture = self._bank.clip(sound, start, self._length)
         partners = self._pairing.photos_of[sound]
         features = swapped = torch.zeros(self._features.shape[-1])
         strangers = np.setdiff1d(np.arange(len(self._features)), partners)
@@ -80,6 +85,7 @@ class ClipDataset(Dataset[Clip]):
             swapped = self._features[int(random.choice(strangers))]
         return Clip(
             samples=samples,
+            start_s=torch.tensor(start / audio.sample_rate, dtype=torch.float32),
             texture=texture,
             features=features,
             swapped=swapped,

@@ -23,6 +23,8 @@ from photowave.pairs.opening import Splits, open_pairs
 from photowave.pairs.pairing import Pairing
 
 _log = logging.getLogger(__name__)
+
+
 @dataclass
 class SplitData:
     """One split in memory.
@@ -45,7 +47,7 @@ class PairsDataModule(L.LightningDataModule):
     """Feeds training, validation and test with clips.
 
     Args:
-        pairs: A manifest (CSV), a folder of scenes, or null: see `open_pairs`.
+        pairs: A manifest (CSV), a folder of scenes, a single sound file, or null: see `open_pairs`.
         pairing: `scene`: any photo of a scene goes with any sound of it; `row`: only the two of one row.
         clip_s: Length of a training clip, in seconds; rounded to whole frames.
         batch_size: Clips per training step.
@@ -110,7 +112,10 @@ class PairsDataModule(L.LightningDataModule):
         if not missing:
             return
         manifest = open_pairs(self.pairs, self.splits)
-        pairings = {name: manifest.split(name).pairs(self.pairing) for name in missing}
+        alone = config.conditioning.kind == "position"
+        pairings = {
+            name: manifest.split(name).pairs(self.pairing, needs_photos=not alone) for name in missing
+        }
         encoder = build_encoder(config.image)
         if encoder.fingerprint != self.trainer.lightning_module.encoder_fingerprint:
             raise ConfigError(
@@ -208,7 +213,7 @@ class PairsDataModule(L.LightningDataModule):
 
 def _features(photos: Sequence[Path], encoder: PhotoEncoder, *, progress: Callable[[int], Any]) -> Tensor:
     """Features of photos, [photos, features]; all that cannot be read are reported together."""
-    cache, rows, bad = FeatureCache(), [], []
+    cache, rows, bad = FeatureCache(), [torch.zeros(0, encoder.feature_dim)], []
     for photo in photos:
         try:
             rows.append(cache.features(encoder, [photo]))

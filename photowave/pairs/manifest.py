@@ -79,12 +79,15 @@ class Manifest:
         """The names of the scenes, sorted."""
         return tuple(sorted({row.scene for row in self.rows if row.scene is not None}))
 
-    def pairs(self, pairing: Literal["row", "scene"] = "scene") -> Pairing:
+    def pairs(
+        self, pairing: Literal["row", "scene"] = "scene", *, needs_photos: bool = True
+    ) -> Pairing:
         """Say which photo goes with which sound.
 
         Args:
             pairing: `row`: a photo and a sound of the same row. `scene`: any photo of a scene and any sound
                 of it; rows without a scene still pair by row.
+            needs_photos: Whether sounds alone are refused.
 
         Raises:
             PairError: No photo has any sound, or the pairing is unknown.
@@ -94,7 +97,7 @@ class Manifest:
         excerpts = [None if row.sound is None else Excerpt(row.sound, row.start_s) for row in self.rows]
         parts = [(row.photo, excerpt, row.scene) for row, excerpt in zip(self.rows, excerpts, strict=True)]
         found = pair_up(parts, by_scene=pairing == "scene")
-        if not any(found.sounds_of):
+        if needs_photos and not any(found.sounds_of):
             raise PairError(
                 f"{self.path}: no photo has a sound with pairing '{pairing}' among {len(self.rows)} rows. "
                 "Put photo and sound into one row, or give both the same scene and pair by scene."

@@ -1,11 +1,13 @@
-"""Finds the pairs: a manifest, a folder of scenes, or the starter scenes where nothing is named."""
+"""Finds the pairs: a manifest, a folder of scenes, a single clip, or the starter scenes if none is named."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from photowave.audio import SOUND_SUFFIXES
 from photowave.errors import PairError
-from photowave.pairs.manifest import Manifest, read_manifest
+from photowave.pairs.manifest import Manifest, Row, read_manifest
+from photowave.pairs.splits import SPLITS
 from photowave.pairs.table import scene_table
 
 PLACES = ("data/scenes", "../shared/scenes")
@@ -28,7 +30,8 @@ def open_pairs(pairs: str | None, splits: Splits) -> Manifest:
     """Find and read what to train on.
 
     Args:
-        pairs: A manifest, a folder of scenes, or None: $PHOTOWAVE_SCENES, `data/scenes`, `../shared/scenes`,
+        pairs: A manifest, a folder of scenes, a single sound file (which is then every split, to see whether
+            a network can learn it by heart), or None: $PHOTOWAVE_SCENES, `data/scenes`, `../shared/scenes`,
             whichever is there first.
         splits: For a folder of scenes.
 
@@ -51,4 +54,6 @@ def open_pairs(pairs: str | None, splits: Splits) -> Manifest:
     if path.is_dir():
         rows = scene_table(path, seed=splits.seed, val=splits.val, test=splits.test)
         return Manifest(tuple(rows), path)
+    if path.suffix.lower() in SOUND_SUFFIXES:
+        return Manifest(tuple(Row(None, path.absolute(), None, split) for split in SPLITS), path)
     return read_manifest(path)

@@ -96,7 +96,7 @@ class SoundscapeTask(L.LightningModule):
         conditioner = self.model.conditioner
         # What is left to chance hangs on the clips alone: a resumed run draws what it would have drawn.
         chance = torch.Generator(self.device).manual_seed(int(batch["seed"][0]))
-        vector = conditioner.training_vector(batch["features"], batch["texture"])
+        vector = self._training_vector(batch)
         drop = (
             torch.rand(len(vector), generator=chance, device=self.device) < self.config.conditioning.dropout
         )
@@ -120,7 +120,7 @@ class SoundscapeTask(L.LightningModule):
 
     def _evaluate(self, batch: Clip, split: str) -> None:
         conditioner, samples = self.model.conditioner, batch["samples"]
-        own = conditioner.training_vector(batch["features"], batch["texture"])
+        own = self._training_vector(batch)
         bits = self._bits(samples, own)
         self.log(
             f"{split}/bits_per_sample", bits.mean(), prog_bar=True, batch_size=len(samples), sync_dist=True
@@ -137,6 +137,13 @@ class SoundscapeTask(L.LightningModule):
         self.log(
             f"{split}/photo_swap_gain", of_wrong - of_right, prog_bar=True, batch_size=count, sync_dist=True
         )
+
+    def _training_vector(self, batch: Clip) -> Tensor:
+        """Conditioning of the clips' own sound, [batch, channels] or [batch, frames, channels]."""
+        audio = self.config.audio
+        frames = torch.arange(batch["samples"].shape[1] // audio.bands, device=self.device)
+        seconds = batch["start_s"][:, None] + frames / audio.frame_rate
+        return self.model.conditioner.training_vector(batch["features"], batch["texture"], seconds=seconds)
 
     def _bits(self, samples: Tensor, vector: Tensor, *, history: Tensor | None = None) -> Tensor:
         """Bits per sample of each clip, [batch]."""
