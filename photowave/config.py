@@ -8,6 +8,7 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal, Self
 
 from photowave.errors import ConfigError
@@ -105,8 +106,9 @@ class ConditioningConfig:
     """Texture vectors among which the photo chooses (kind `texture`)."""
     sharpness: float = 2.0
     """Exponent on the photo's probabilities over the codebook before one is drawn; 1 draws as predicted."""
-    knots_per_s: float = 32.0
-    """Vectors per second of the track, with straight lines in between (kind `position`)."""
+    knot_rates: tuple[int, ...] = (4, 16, 64, 128)
+    """Vectors per second of the tables whose rows, side by side and with straight lines in between, make the
+    track; each a multiple of the one before (kind `position`)."""
     longest_s: float = 10.0
     """Length of the track, in seconds: that of the longest clip (kind `position`)."""
 
@@ -131,19 +133,25 @@ class ConditioningConfig:
             0.0 < self.sharpness <= 1000.0,
             f"sharpness={self.sharpness}: must be above 0 and at most 1000. The default is 2.",
         )
+        object.__setattr__(self, "knot_rates", tuple(self.knot_rates))
+        rates = self.knot_rates
         _require(
-            0.0 < self.knots_per_s <= 1000.0,
-            f"knots_per_s={self.knots_per_s}: must be above 0 and at most 1000. The default is 32.",
+            0 < len(rates) <= 16 and rates[0] >= 1 and rates[-1] <= 1000,
+            f"knot_rates={rates!r}: must be 1 to 16 rates from 1 to 1000. The default is (4, 16, 64, 128).",
+        )
+        _require(
+            all(fine % coarse == 0 for coarse, fine in pairwise(rates)),
+            f"knot_rates={rates!r}: each must be a multiple of the one before. Try (4, 16, 64, 128).",
+        )
+        _require(
+            self.kind != "position" or self.channels % len(rates) == 0,
+            f"conditioning channels={self.channels}: must be a multiple of the {len(rates)} knot_rates, "
+            "which share them. Try 32.",
         )
         _require(
             0.0 < self.longest_s <= 600.0,
             f"longest_s={self.longest_s}: must be above 0 and at most 600 seconds. The default is 10.",
         )
-
-    @property
-    def knots(self) -> int:
-        """Knots of the track, one at its beginning and one at its end included."""
-        return 1 + math.ceil(self.knots_per_s * self.longest_s)
 
 
 _MOST_LAYERS = 1000

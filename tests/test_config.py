@@ -100,8 +100,10 @@ WRONG: list[tuple[type, dict[str, Any]]] = [
     (WaveNetConfig, {"gate_channels": 4_097}),
     (WaveNetConfig, {"skip_channels": 4_097}),
     (WaveNetConfig, {"mixtures": 257}),
-    (ConditioningConfig, {"knots_per_s": 0.0}),
-    (ConditioningConfig, {"knots_per_s": 1000.5}),
+    (ConditioningConfig, {"knot_rates": ()}),
+    (ConditioningConfig, {"knot_rates": (0, 4)}),
+    (ConditioningConfig, {"knot_rates": (4, 1004)}),
+    (ConditioningConfig, {"knot_rates": (4, 6)}),
     (ConditioningConfig, {"longest_s": 0.0}),
     (ConditioningConfig, {"longest_s": 601.0}),
 ]

@@ -49,7 +49,8 @@ def likeness(original: Tensor, copy: Tensor, *, sample_rate: int) -> Likeness:
     for name, samples in (("original", original), ("copy", copy)):
         if len(samples) < sample_rate / 10:
             raise MediaError(
-                f"the {name} lasts {len(samples) / sample_rate:.3g} s; comparing needs 0.1 s. Use a longer one."
+                f"the {name} lasts {len(samples) / sample_rate:.3g} s; comparing needs 0.1 s. "
+                "Take a longer one."
             )
     a, b = log_mel_db(original, sample_rate), log_mel_db(copy, sample_rate)
     correlations = [_correlation(a, b, shift) for shift in range(-_MOST_SHIFT, _MOST_SHIFT + 1)]

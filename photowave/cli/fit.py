@@ -17,6 +17,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 from tqdm import tqdm
 
 from photowave.checkpoint import load_training_checkpoint
+from photowave.cli.quiet import quieten
 from photowave.errors import ConfigError
 from photowave.pairs.datamodule import PairsDataModule
 from photowave.training.averaging import MovingAverage
@@ -26,26 +27,9 @@ from photowave.training.report import ProgressReport, TrainingBar
 from photowave.training.resuming import ModelIdentity, check_same_model
 from photowave.training.task import SoundscapeTask
 
-_QUIET = (
-    "lightning.pytorch",
-    "lightning.fabric",
-    "lightning.pytorch.utilities.rank_zero",
-    "lightning.fabric.utilities.rank_zero",
-)
-"""Loggers whose notes on devices, tips and stops say what the report says better."""
 _LONGEST = 400  # letters of a message from a library
 _NO_DEVICE = ("backend found", "accelerator is not available", "torch_xla")
 """Words with which Lightning says that this machine lacks the accelerator that was asked for."""
-_HARMLESS = (
-    r".*`max_epochs` was not set",
-    r".*`isinstance\(treespec, LeafSpec\)` is deprecated",
-    r".*is smaller than the logging interval",
-    # The clips know themselves where training is.
-    r".*your dataloader is not resumable",
-    # Fixed clips are cut in no time, and workers for training are a setting.
-    r".*does not have many workers",
-    r".*Checkpoint directory .* exists and is not empty",
-)
 
 
 class PhotowaveCLI(LightningCLI):
@@ -208,10 +192,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
 
 def _calm_down() -> None:
     """Show photowave's own lines, and from Lightning only what calls for action."""
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for message in _HARMLESS:
-        warnings.filterwarnings("ignore", message=message)
+    quieten()
     log = logging.getLogger("photowave")
     if not log.handlers:
         log.addHandler(_LineHandler())

@@ -1,6 +1,5 @@
 """`photowave generate`: photos and folders in, sounds and their descriptions out."""
 
-import json
 import sys
 import threading
 import time
@@ -8,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from photowave.atomic import replacing
+from photowave.cli.output import check_names, open_folder, tell_failure, write_json
 from photowave.cli.parsing import make_parser, parse
-from photowave.errors import ConfigError, MediaError
+from photowave.errors import MediaError
 from photowave.generation import check_options
 from photowave.image import find_photos
 
@@ -78,7 +77,7 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
         guidance=options.guidance,
     )
     photos = find_photos(paths)
-    _check_names(photos)
+    check_names(photos)
     # Both take their time to import; what is wrong so far was told without.
     from tqdm import tqdm
 
@@ -100,7 +99,7 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
             if not read:
                 continue
             if out is None:
-                out = _open_folder(options.out)
+                out = open_folder(options.out)
                 with _telling_if_slow("photowave: compiling the sampler; this happens once.", after_s=2.0):
                     model.warm_up()
             sounds = model.generate_read(
@@ -115,7 +114,7 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
             for (photo, _), sound in zip(read, sounds, strict=True):
                 target = out / f"{photo.stem}.{options.format}"
                 sound.save(target)
-                _write_json(out / f"{photo.stem}.json", {"photo": photo.name, **sound.info})
+                write_json(out / f"{photo.stem}.json", {"photo": photo.name, **sound.info})
                 bar.write(
                     f"{photo} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, "
                     f"real-time factor {sound.info['real_time_factor']:.2f})",
@@ -135,46 +134,8 @@ def _read(
         try:
             good.append((photo, model.read(photo, seed=seed)))
         except MediaError as error:
-            print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)
+            tell_failure(error)
     return good
-
-
-def _write_json(path: Path, tree: dict[str, Any]) -> None:
-    try:
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written ({error.strerror or error}). Make room, or choose another folder."
-        ) from error
-
-
-def _check_names(photos: Sequence[Path]) -> None:
-    """Refuse photos whose sounds would overwrite each other."""
-    seen: dict[str, Path] = {}
-    for photo in photos:
-        other = seen.setdefault(photo.stem.casefold(), photo)
-        if other is not photo:
-            raise MediaError(
-                f"{other} and {photo} would both become '{photo.stem}'; each sound needs its own name. "
-                "Rename one, or generate them into two folders."
-            )
-
-
-def _open_folder(out: str) -> Path:
-    """Make the folder and see that it can be written, before any work is done."""
-    folder = Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / ".photowave-probe") as temporary:
-            temporary.touch()
-        (folder / ".photowave-probe").unlink()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(
-            f"out={out}: cannot be written ({reason}). Choose a folder you may write to."
-        ) from error
-    return folder
 
 
 @contextmanager

@@ -11,10 +11,13 @@ from photowave.errors import PhotowaveError
 
 COMMANDS = {
     "generate": ("generate", "draw a soundscape for each photo"),
+    "sonify": ("sonify", "turn a photo into sines, the baseline of the first day"),
     "fit": ("fit", "train a model on photos and sounds"),
     "validate": ("fit", "score a checkpoint on the validation split"),
     "test": ("fit", "score a checkpoint on the test split"),
+    "overfit": ("overfit", "train on one clip until the network plays it"),
     "export": ("export", "turn a training checkpoint into a model file"),
+    "evaluate": ("evaluate", "judge a model's sounds beside floors and ceilings"),
     "info": ("info", "tell what a model file holds"),
     "pairs": ("pairs", "write a manifest for a folder of scenes"),
     "bench": ("bench", "measure training and generation on this machine"),

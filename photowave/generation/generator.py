@@ -14,6 +14,7 @@ from torch import Tensor
 
 from photowave import checkpoint
 from photowave._version import __version__
+from photowave.audio import limit_peaks
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError
 from photowave.generation.graph_sampler import GraphSampler
@@ -336,7 +337,7 @@ class SoundscapeGenerator:
             part = part if count is None else part[:, : count - given]
             given += part.shape[1]
             if part.shape[1]:
-                yield _limit(part.float().cpu())
+                yield limit_peaks(part.float().cpu())
 
     def warm_up(self) -> None:
         """Build the encoder, draw one frame and drop it: compiles the sampler, or loads what was compiled."""
@@ -393,10 +394,3 @@ def load(model: str | Path = "default", *, device: str = "cpu") -> SoundscapeGen
     """
     path = checkpoint.default_model_path() if model == "default" else Path(model)
     return SoundscapeGenerator(checkpoint.load_model(path), device=device)
-
-
-def _limit(samples: Tensor) -> Tensor:
-    """Bend what lies beyond 0.9 so that it stays below 1, sample by sample; the rest is left as it is."""
-    size = samples.abs()
-    bent = 0.9 + 0.1 * torch.tanh((size - 0.9) / 0.1)
-    return torch.where(size <= 0.9, samples, samples.sign() * bent)

@@ -1,6 +1,8 @@
 """From photo features to the conditioning vector: end to end, by way of a sound texture, or of position."""
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -25,9 +27,7 @@ class Conditioner(nn.Module, ABC):
         self.null = nn.Parameter(torch.zeros(channels))
 
     @abstractmethod
-    def training_vector(
-        self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None
-    ) -> Tensor:
+    def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
         """Make the vector the decoder is trained with.
 
         Args:
@@ -82,9 +82,7 @@ class PhotoConditioner(Conditioner):
             nn.Linear(2 * channels, channels),
         )
 
-    def training_vector(
-        self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None
-    ) -> Tensor:
+    def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
         """See the base class; the texture is not looked at."""
         vector: Tensor = self.network(features)
         return vector
@@ -136,9 +134,7 @@ class TextureConditioner(Conditioner):
         vector: Tensor = self.network((textures - self.texture_mean) / self.texture_std)
         return vector
 
-    def training_vector(
-        self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None
-    ) -> Tensor:
+    def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
         """See the base class; the photo is not looked at."""
         return self.texture_vector(textures)
 
@@ -160,27 +156,52 @@ class PositionConditioner(Conditioner):
     """No photo: a learned track tells the decoder where in its one clip it is.
 
     A clip has a beginning and an end. The samples so far do not say which of its many similar moments comes
-    next; a slow signal does.
+    next; a signal that is learned beside the network does. It is read from tables of several rates side by
+    side: the slow ones are learned soon and carry sections, the quick ones place attacks (after the grids of
+    several resolutions of Mueller et al. 2022, "Instant neural graphics primitives", arXiv:2201.05989).
 
     Args:
-        channels: Length of the vector.
-        knots: Vectors of the track.
-        knots_per_s: How many of them cover a second.
+        channels: Length of the vector; the tables share it equally.
+        rates: Rows per second of each table, each a multiple of the one before.
+        longest_s: Length of the track, in seconds.
     """
 
-    def __init__(self, *, channels: int, knots: int, knots_per_s: float):
-        super().__init__(channels=channels)
-        self.knots_per_s = knots_per_s
-        self.track = nn.Parameter(torch.randn(knots, channels))
+    STEP = 5.0
+    """Factor on the tables: a row is met only now and then, and so must learn in longer steps."""
 
-    def training_vector(
-        self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None
-    ) -> Tensor:
+    def __init__(self, *, channels: int, rates: Sequence[int], longest_s: float):
+        super().__init__(channels=channels)
+        self.knots_per_s = float(rates[-1])
+        self.longest_s = longest_s
+        width = channels // len(rates)
+        self.tables = nn.ParameterList(
+            nn.Parameter(torch.randn(1 + math.ceil(rate * longest_s), width) * _spread(rate) / self.STEP)
+            for rate in rates
+        )
+        self._rates = tuple(rates)
+
+    @property
+    def track(self) -> Tensor:
+        """Knots of the whole track at the highest rate, [knots, channels]."""
+        knots = torch.arange(len(self.tables[-1]), device=self.null.device)
+        return self._read(knots[None] / self._rates[-1])[0]
+
+    def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
         """See the base class; neither photo nor texture is looked at."""
         assert seconds is not None
-        assert self.knots_per_s is not None
-        return interpolate(self.track.expand(len(seconds), -1, -1), seconds * self.knots_per_s)
+        return self._read(seconds)
 
     def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """See the base class; every photo gets the whole track."""
         return self.track.expand(len(features), -1, -1)
+
+    def _read(self, seconds: Tensor) -> Tensor:
+        """Rows of all tables at some places [batch, time], side by side: [batch, time, channels]."""
+        tables = [table.expand(len(seconds), -1, -1) for table in self.tables]
+        parts = [interpolate(table, seconds * rate) for table, rate in zip(tables, self._rates, strict=True)]
+        return self.STEP * torch.cat(parts, -1)
+
+
+def _spread(rate: float) -> float:
+    """Standard deviation of the rows at the start: quick tables begin near zero, lest they be noise."""
+    return 1.0 if rate <= 8 else 0.3

@@ -61,7 +61,7 @@ def build_conditioner(config: ModelConfig, *, feature_dim: int) -> Conditioner:
         return PhotoConditioner(features=feature_dim, channels=conditioning.channels)
     if conditioning.kind == "position":
         return PositionConditioner(
-            channels=conditioning.channels, knots=conditioning.knots, knots_per_s=conditioning.knots_per_s
+            channels=conditioning.channels, rates=conditioning.knot_rates, longest_s=conditioning.longest_s
         )
     return TextureConditioner(
         features=feature_dim,

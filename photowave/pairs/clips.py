@@ -70,10 +70,10 @@ class ClipDataset(Dataset[Clip]):
         random = np.random.default_rng((self._seed, index))
         group = int(random.integers(len(self._groups)))
         sound = int(random.choice(self._groups[group], p=self._weights[group]))
-        audio = self._bank.audio
-        # On the grid of frames, so that a place in a recording is always the same frame.
-        room = (len(self._bank.recordings[sound].samples) - self._length) // audio.bands
-        start = audio.bands * int(random.integers(room + 1))
+        room = len(self._bank.recordings[sound].samples) - self._length
+        # At any sample, not only where frames begin: a recording then gives other frames each time it is cut,
+        # which keeps a decoder over bands from learning them by heart.
+        start = int(random.integers(room + 1))
         samples, texture = self._bank.clip(sound, start, self._length)
         partners = self._pairing.photos_of[sound]
         features = swapped = torch.zeros(self._features.shape[-1])
@@ -85,7 +85,7 @@ class ClipDataset(Dataset[Clip]):
             swapped = self._features[int(random.choice(strangers))]
         return Clip(
             samples=samples,
-            start_s=torch.tensor(start / audio.sample_rate, dtype=torch.float32),
+            start_s=torch.tensor(start / self._bank.audio.sample_rate, dtype=torch.float32),
             texture=texture,
             features=features,
             swapped=swapped,

@@ -6,7 +6,8 @@ import torch
 from sklearn.cluster import KMeans
 from torch import Tensor
 
-from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.errors import ConfigError
+from photowave.model import PhotowaveModel, PositionConditioner, TextureConditioner
 from photowave.pairs.datamodule import SplitData
 from photowave.wavenet import MixtureOutput
 
@@ -22,11 +23,31 @@ def calibrate(model: PhotowaveModel, train: SplitData, *, seed: int, prior_penal
         train: The training split.
         seed: For the clustering of textures.
         prior_penalty: Weight of the squared weights when the photo's prior is fitted.
+
+    Raises:
+        ConfigError: Conditioning by position is given several recordings, or one that is too long.
     """
+    if isinstance(model.conditioner, PositionConditioner):
+        _check_single(model.conditioner, train)
     if isinstance(model.wavenet.output, MixtureOutput):
         model.wavenet.output.scale.copy_(_band_levels(model, train))
     if isinstance(model.conditioner, TextureConditioner):
         _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
+
+
+def _check_single(conditioner: PositionConditioner, train: SplitData) -> None:
+    """A place in time means one sound only in a single recording no longer than the track."""
+    count, duration_s = len(train.bank.recordings), train.bank.duration_s
+    if count != 1:
+        raise ConfigError(
+            f"conditioning kind 'position' takes a single recording; the training split has {count}. "
+            "Give --data.pairs CLIP.wav, or choose kind 'texture'."
+        )
+    if duration_s > conditioner.longest_s:
+        raise ConfigError(
+            f"{train.bank.recordings[0].path} lasts {duration_s:.4g} s; conditioning.longest_s is "
+            f"{conditioner.longest_s:g}. Raise longest_s or cut the clip."
+        )
 
 
 def _band_levels(model: PhotowaveModel, train: SplitData) -> Tensor:

@@ -15,6 +15,7 @@ from photowave.model import PhotowaveModel
 from photowave.pairs.clips import Clip
 from photowave.training import schedule
 from photowave.training.calibration import calibrate
+from photowave.training.history import noisy_history
 from photowave.training.resuming import ModelIdentity, check_same_model
 
 
@@ -29,7 +30,7 @@ class TrainingConfig:
     decay_share: float = 0.5
     """Last share of the training over which the learning rate falls."""
     history_noise: float = 0.0
-    """Noise added to the past that the decoder sees: this share of each sample's size, and one 8-bit step."""
+    """Loudest noise on the past that the decoder sees, in units of the sound's own level; 0 adds none."""
     prior_penalty: float = 1e-3
     """Weight of the squared weights when the photo's prior over textures is fitted."""
 
@@ -102,11 +103,11 @@ class SoundscapeTask(L.LightningModule):
         )
         samples = batch["samples"]
         history = None
-        if self.training_config.history_noise > 0:
-            size = samples.abs() * self.training_config.history_noise + 2**-7
-            noise = torch.randn(samples.shape, generator=chance, device=self.device)
-            history = self.model.codec.encode(samples + size * noise)
-        loss = self._bits(samples, conditioner.with_dropout(vector, drop), history=history).mean()
+        frames = self.model.codec.encode(samples)
+        if (loudest := self.training_config.history_noise) > 0:
+            output = self.model.wavenet.output
+            history = noisy_history(frames, output, loudest=loudest, generator=chance)
+        loss = self._bits(frames, conditioner.with_dropout(vector, drop), history=history).mean()
         self.log("train/bits_per_sample", loss, prog_bar=True)
         return loss
 
@@ -120,8 +121,9 @@ class SoundscapeTask(L.LightningModule):
 
     def _evaluate(self, batch: Clip, split: str) -> None:
         conditioner, samples = self.model.conditioner, batch["samples"]
+        frames = self.model.codec.encode(samples)
         own = self._training_vector(batch)
-        bits = self._bits(samples, own)
+        bits = self._bits(frames, own)
         self.log(
             f"{split}/bits_per_sample", bits.mean(), prog_bar=True, batch_size=len(samples), sync_dist=True
         )
@@ -130,8 +132,8 @@ class SoundscapeTask(L.LightningModule):
             return
         right = conditioner.photo_vector(batch["features"], batch["uniform"])
         wrong = conditioner.photo_vector(batch["swapped"], batch["uniform"])
-        of_right = self._bits(samples, right)[paired].mean()
-        of_wrong = self._bits(samples, wrong)[paired].mean()
+        of_right = self._bits(frames, right)[paired].mean()
+        of_wrong = self._bits(frames, wrong)[paired].mean()
         count = int(paired.sum())
         self.log(f"{split}/bits_per_sample_photo", of_right, batch_size=count, sync_dist=True)
         self.log(
@@ -145,9 +147,8 @@ class SoundscapeTask(L.LightningModule):
         seconds = batch["start_s"][:, None] + frames / audio.frame_rate
         return self.model.conditioner.training_vector(batch["features"], batch["texture"], seconds=seconds)
 
-    def _bits(self, samples: Tensor, vector: Tensor, *, history: Tensor | None = None) -> Tensor:
+    def _bits(self, frames: Tensor, vector: Tensor, *, history: Tensor | None = None) -> Tensor:
         """Bits per sample of each clip, [batch]."""
-        frames = self.model.codec.encode(samples)
         log2_prob = self.model.wavenet.score(frames, vector, history=history)
         return -log2_prob.mean(1) / self.model.codec.bands
 

@@ -324,8 +324,8 @@ def test_shipped_settings_make_a_model(path: Path, monkeypatch: pytest.MonkeyPat
     assert given["trainer"]["logger"]["init_args"]["name"] == path.stem
 
 
-def test_all_four_settings_are_there() -> None:
-    assert [path.stem for path in CONFIGS] == ["bands", "end_to_end", "reference", "scenes"]
+def test_all_five_settings_are_there() -> None:
+    assert [path.stem for path in CONFIGS] == ["bands", "end_to_end", "one_clip", "reference", "scenes"]
 
 
 @pytest.mark.scenes

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import randomise
 
-from photowave.model import Conditioner, PhotoConditioner, TextureConditioner
+from photowave.model import Conditioner, PhotoConditioner, PositionConditioner, TextureConditioner
+from photowave.wavenet.track import interpolate
 
 
 def texture_conditioner(*, sharpness: float = 1.0, codebook: int = 5) -> TextureConditioner:
@@ -122,3 +123,43 @@ def test_dropout_puts_the_null_vector_in_and_teaches_it(make: type[Conditioner])
     assert torch.equal(vector.grad, (~drop)[:, None].expand(-1, 3).double())
     assert conditioner.null.grad is not None
     assert torch.equal(conditioner.null.grad, torch.ones(3, dtype=torch.float64))
+
+
+def position_conditioner() -> PositionConditioner:
+    conditioner = PositionConditioner(channels=6, rates=(2, 4, 12), longest_s=1.3).double()
+    randomise(conditioner, seed=1)
+    return conditioner
+
+
+def test_the_track_holds_what_the_tables_say_at_every_place() -> None:
+    conditioner = position_conditioner()
+    assert [tuple(table.shape) for table in conditioner.tables] == [(4, 2), (7, 2), (17, 2)]
+    assert conditioner.knots_per_s == 12
+    seconds = torch.rand(2, 40, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 1.3
+    nothing = torch.zeros(2, 1)
+    with torch.no_grad():
+        direct = conditioner.training_vector(nothing, nothing, seconds=seconds)
+        track = conditioner.photo_vector(nothing, nothing[:, 0])
+        by_track = interpolate(track, seconds * conditioner.knots_per_s)
+    torch.testing.assert_close(by_track, direct, rtol=0, atol=1e-12)
+    assert direct.shape == (2, 40, 6)
+    assert not torch.equal(direct[0, 0], direct[0, 1])
+
+
+def test_every_row_that_is_met_learns() -> None:
+    conditioner = position_conditioner()
+    nothing = torch.zeros(1, 1)
+    seconds = torch.linspace(0, 1.3, 500, dtype=torch.float64)[None]
+    conditioner.training_vector(nothing, nothing, seconds=seconds).square().sum().backward()
+    for table, rate in zip(conditioner.tables, (2, 4, 12), strict=True):
+        assert table.grad is not None
+        met = torch.arange(len(table)) < 1.3 * rate + 1
+        assert torch.equal(table.grad.abs().sum(1) > 0, met)
+
+
+def test_dropout_takes_whole_tracks() -> None:
+    conditioner = position_conditioner()
+    vector = torch.randn(2, 7, 6, dtype=torch.float64)
+    mixed = conditioner.with_dropout(vector, torch.tensor([True, False]))
+    assert torch.equal(mixed[0], conditioner.null.expand(7, -1))
+    assert torch.equal(mixed[1], vector[1])

@@ -75,6 +75,20 @@ def test_clips_and_textures_come_from_one_place(parts: tuple[SoundBank, Pairing]
             raise AssertionError("the clip is in no recording")
 
 
+def test_the_start_is_where_the_samples_lie_and_may_be_any_sample(parts: tuple[SoundBank, Pairing]) -> None:
+    bank, clips = parts[0], dataset(parts)
+    starts = set()
+    for index in range(60):
+        clip = clips[index]
+        start = round(float(clip["start_s"]) * RATE)
+        starts.add(start)
+        assert any(
+            torch.equal(recording.samples[start : start + LENGTH], clip["samples"])
+            for recording in bank.recordings
+        )
+    assert len({start % 16 for start in starts}) == 16
+
+
 def test_scenes_come_equally_often_and_recordings_by_length(parts: tuple[SoundBank, Pairing]) -> None:
     clips, bank = dataset(parts), parts[0]
     levels = {

@@ -186,3 +186,14 @@ def test_pairs_are_found_by_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert open_pairs(None, Splits()).scenes == ("a", "b")
     with pytest.raises(PairError, match=r"nowhere.csv: no such manifest or folder"):
         open_pairs("nowhere.csv", Splits())
+
+
+def test_a_single_clip_is_every_split(manifest: Path) -> None:
+    sound = next(manifest.parent.rglob("*.wav"))
+    opened = open_pairs(str(sound), Splits())
+    for split in ("train", "val", "test"):
+        pairing = opened.split(split).pairs("scene", needs_photos=False)
+        assert [excerpt.path for excerpt in pairing.sounds] == [sound.absolute()]
+        assert pairing.photos == ()
+    with pytest.raises(PairError, match="no photo has a sound"):
+        opened.split("train").pairs("scene")

@@ -1,0 +1,40 @@
+"""`photowave overfit`: train on one clip until the network plays it."""
+
+import sys
+from collections.abc import Sequence
+
+from photowave.cli.output import open_folder
+from photowave.cli.parsing import make_parser, parse
+from photowave.training.clip_options import OverfitOptions
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse, train, draw.
+
+    Returns:
+        0, whatever it sounds like: the report says that.
+    """
+    parser = make_parser(command, "Trains on one clip from nothing until the network plays it.")
+    parser.add_argument("clip", metavar="CLIP", help="a sound of one to thirty seconds")
+    parser.add_class_arguments(OverfitOptions)
+    given = vars(parse(parser, arguments)).copy()
+    clip = given.pop("clip")
+    options = OverfitOptions(**given)
+    # These take seconds to import; what is wrong so far was told without.
+    from photowave.cli.quiet import quieten
+    from photowave.training.one_clip import overfit, read_clip
+
+    quieten()
+    read_clip(clip)
+    open_folder(options.out)
+    live = sys.stdout.isatty()
+
+    def tell(line: str) -> None:
+        print(f"\r\x1b[K{line}" if live else line, flush=True)
+
+    def show(line: str) -> None:
+        print(f"\r\x1b[K{line}", end="", flush=True)
+
+    overfit(clip, options, tell=tell, show=show if live else None)
+    print(f"-> {options.out}")
+    return 0

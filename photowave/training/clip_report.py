@@ -1,0 +1,129 @@
+"""The live line of a training on one clip, and a free run every few minutes."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import lightning as L
+from torch import Tensor
+
+from photowave.audio.likeness import Likeness
+from photowave.training import schedule
+from photowave.training.averaging import averaged_weights
+
+_LINE_EVERY_S = 15.0
+_LIVE_EVERY_S = 1.0
+_MEMORY = 0.98  # of the running mean of the loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipBaselines:
+    """Bits per sample of the clip under what a network must beat; see `photowave.audio`."""
+
+    uniform: float
+    histogram: float
+    linear: float
+
+
+class ClipReport(L.Callback):
+    """Tells how the training goes: a live line on a terminal, a line now and then elsewhere.
+
+    Args:
+        baselines: Shown beside the loss.
+        draw: Draws the clip freely with the weights that the model holds, and compares.
+        tell: Takes a finished line.
+        show: Takes a line that the next one replaces; None: there is no terminal.
+        draw_every_s: Seconds between two free runs.
+    """
+
+    def __init__(
+        self,
+        *,
+        baselines: ClipBaselines,
+        draw: Callable[[], Likeness],
+        tell: Callable[[str], None],
+        show: Callable[[str], None] | None,
+        draw_every_s: float = 120.0,
+    ):
+        self._baselines, self._draw, self._tell, self._show = baselines, draw, tell, show
+        self._draw_every_s = draw_every_s
+        self._bits: Tensor | float = math.nan
+        self._began = self._said = self._drew = 0.0
+        self._handler: Any = None
+        self.steps = 0
+
+    @property
+    def bits(self) -> float:
+        """Running mean of the training loss, in bits per sample."""
+        return float(self._bits)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._began
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Start the clocks, and let Ctrl-C end the training early; a second one breaks off."""
+        self._began = self._said = self._drew = time.monotonic()
+        if threading.current_thread() is threading.main_thread():
+            self._handler = signal.signal(signal.SIGINT, lambda *_: self._stop(trainer))
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Leave Ctrl-C alone again."""
+        self._release()
+
+    def on_exception(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
+    ) -> None:
+        """See `on_train_end`."""
+        self._release()
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Keep the loss; tell a line or draw if it is time."""
+        loss = outputs["loss"].detach()
+        self.steps = trainer.global_step
+        self._bits = loss if self.steps <= 1 else _MEMORY * self._bits + (1 - _MEMORY) * loss
+        now = time.monotonic()
+        if now - self._said >= (_LINE_EVERY_S if self._show is None else _LIVE_EVERY_S):
+            self._said = now
+            (self._show or self._tell)(self._line(trainer))
+        if now - self._drew >= self._draw_every_s:
+            with averaged_weights(trainer):
+                found = self._draw()
+            self._drew = time.monotonic()
+            self._tell(f"{self._line(trainer)} | free run: {describe(found)}")
+
+    def _stop(self, trainer: L.Trainer) -> None:
+        self._release()
+        trainer.should_stop = True
+        self._tell("stopping; once more breaks off without a drawing")
+
+    def _release(self) -> None:
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
+            self._handler = None
+
+    def _line(self, trainer: L.Trainer) -> str:
+        done = schedule.progress(trainer)
+        left = self.seconds * (1.0 - done) / done if done > 0 else math.nan
+        known = self._baselines
+        return (
+            f"step {self.steps} | {self.bits:.2f} bits per sample (uniform {known.uniform:.2f}, histogram "
+            f"{known.histogram:.2f}, linear predictor {known.linear:.2f}) | {_clock(left)} left"
+        )
+
+
+def describe(found: Likeness) -> str:
+    """Likeness in words and figures."""
+    return f"correlation {found.correlation:.3f}, {found.mean_abs_db:.1f} dB apart"
+
+
+def _clock(seconds: float) -> str:
+    """Write a time span as m:ss."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}" if math.isfinite(seconds) else "?"

@@ -1,0 +1,231 @@
+"""What came of training on one clip: the clip drawn again, figures, and in words why it is noise if it is."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from photowave.atomic import replacing
+from photowave.audio import LinearPredictorBaseline, write_sound
+from photowave.audio.likeness import Likeness, likeness
+from photowave.audio.spectrogram import spectrogram_db
+from photowave.checkpoint import LoadedModel
+from photowave.generation import SoundscapeGenerator
+from photowave.generation.randomness import UniformStream
+from photowave.model import PhotowaveModel
+
+GOOD = 0.8
+"""Correlation from which on a copy counts as the clip."""
+_CLEARLY = 0.05  # of correlation: what a change must bring to be named as the cause
+_CLIPPED_SHARE = 1e-3
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A clip and what the network makes of it; samples at the clip's level, float32 [time] on the CPU."""
+
+    original: Tensor
+    free_run: Tensor
+    teacher_forced: Tensor
+    sample_rate: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The figures of `report.json`."""
+
+    correlation: float
+    """Likeness of the free run to the clip, at most 1."""
+    mean_abs_db: float
+    """Mean absolute difference of their log-mel spectrograms, in dB."""
+    teacher_forced_correlation: float
+    """Likeness of what is drawn when every frame is given the true past."""
+    bits_per_sample: float
+    """Of the clip under the network, 16-bit PCM equivalent."""
+    bits_per_sample_linear: float
+    """Of the clip under a linear predictor fitted on it."""
+    steps: int
+    """Optimiser steps."""
+    seconds: float
+    """Seconds of training, drawing in between included."""
+    parameters: int
+    """Learned weights."""
+    temperature: float
+    """At which it was drawn."""
+    seed: int
+    """Of weights, crops and drawing."""
+    diagnosis: str
+    """What the figures say, in words."""
+
+    def save(self, path: Path) -> None:
+        """Write the figures as JSON."""
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+
+def draw_free(model: PhotowaveModel, *, duration_s: float, seed: int, temperature: float) -> Tensor:
+    """Draw the clip from silence, no teacher, by position alone.
+
+    Returns:
+        Samples at the level the model was trained at, [time].
+    """
+    loaded = LoadedModel(
+        model=model, path=Path("clip"), sha256="", encoder_fingerprint="", package_version=""
+    )
+    with torch.no_grad():
+        track = model.conditioner.photo_vector(torch.zeros(1, model.feature_dim), torch.zeros(1))
+    drawn = SoundscapeGenerator(loaded).draw(
+        track, duration_s=duration_s, seeds=[seed], temperature=temperature
+    )
+    return drawn[0]
+
+
+@torch.no_grad()
+def draw_forced(model: PhotowaveModel, samples: Tensor, *, seed: int, temperature: float) -> Tensor:
+    """Draw every frame of the clip given the true frames before it (teacher forcing).
+
+    Args:
+        model: The model, on the CPU.
+        samples: The clip at the level the model was trained at, [time].
+        seed: Of the random numbers.
+        temperature: Of the drawing.
+
+    Returns:
+        Samples, [time].
+    """
+    frames, vectors = _whole(model, samples)
+    parameters, _ = model.wavenet(frames, vectors)
+    output = model.wavenet.output
+    numbers = UniformStream(seed).take(frames.shape[1] * output.uniforms).reshape(1, frames.shape[1], -1)
+    uniforms = torch.from_numpy(numbers).float().clamp_max(1 - torch.finfo(torch.float32).eps / 2)
+    drawn = output.sample(parameters, uniforms, temperature=temperature)
+    heard, _ = model.codec.decode(drawn)
+    return heard[0, model.codec.delay :][: len(samples)]
+
+
+@torch.no_grad()
+def score(model: PhotowaveModel, samples: Tensor) -> float:
+    """Bits per sample of the whole clip under the model; samples [time] at the level it was trained at."""
+    frames, vectors = _whole(model, samples)
+    return -float(model.wavenet.score(frames, vectors).mean()) / model.codec.bands
+
+
+def linear_score(samples: Tensor) -> float:
+    """Bits per sample of a clip [time] under a linear predictor fitted on it."""
+    return LinearPredictorBaseline(levels=None).fit([samples]).score([samples])
+
+
+def _whole(model: PhotowaveModel, samples: Tensor) -> tuple[Tensor, Tensor]:
+    """Frames of the clip and of the codec's delay after it, and their conditioning; batches of one."""
+    codec, audio = model.codec, model.config.audio
+    total = math.ceil((len(samples) + codec.delay) / audio.bands) * audio.bands
+    frames = codec.encode(torch.nn.functional.pad(samples, (0, total - len(samples)))[None])
+    seconds = torch.arange(frames.shape[1])[None] / audio.frame_rate
+    nothing = torch.zeros(1, 1)
+    return frames, model.conditioner.training_vector(nothing, nothing, seconds=seconds)
+
+
+def diagnose(
+    *,
+    free: Likeness,
+    calmer: Likeness,
+    forced: Likeness,
+    bits: float,
+    bits_linear: float,
+    samples: Tensor,
+) -> str:
+    """Say whether it worked, and if not, why.
+
+    Args:
+        free: Likeness of the free run.
+        calmer: Likeness of a free run at half the temperature.
+        forced: Likeness under teacher forcing.
+        bits: Bits per sample of the clip.
+        bits_linear: The same of the linear predictor.
+        samples: The clip as it was given, [time].
+    """
+    said = ["it plays the clip" if free.correlation >= GOOD else "it does not play the clip"]
+    if not math.isfinite(bits):
+        said.append("the learning rate is too high: the training diverged; lower it")
+    elif bits >= bits_linear:
+        said.append(
+            f"undertrained: {bits:.2f} bits per sample, not below the linear predictor's {bits_linear:.2f}; "
+            "give it more minutes"
+        )
+    elif free.correlation < GOOD:
+        said.append(_cause(free.correlation, calmer.correlation, forced.correlation))
+    clipped = float((samples.abs() >= 0.999).float().mean())
+    if clipped > _CLIPPED_SHARE:
+        said.append(f"the clip is clipped: {clipped:.1%} of its samples are at full scale; lower its gain")
+    return "; ".join(said)
+
+
+def _cause(free: float, calmer: float, forced: float) -> str:
+    """Why a network that predicts well does not play: from three correlations."""
+    if calmer >= free + _CLEARLY:
+        return f"temperature too high: half of it gives a correlation of {calmer:.2f} and not {free:.2f}"
+    if forced >= max(GOOD, free + _CLEARLY):
+        return (
+            f"exposure bias: with the true past it plays the clip ({forced:.2f}), on its own it leaves the "
+            f"path ({free:.2f}); give it more minutes, or more noise on the history"
+        )
+    return f"not learned yet: even with the true past the correlation is {forced:.2f}; give it more minutes"
+
+
+def picture(drawing: Drawing) -> Any:
+    """Spectrograms of all three, one above the other, as a matplotlib figure."""
+    from matplotlib.figure import Figure
+
+    rows = {
+        "original": drawing.original,
+        "free run": drawing.free_run,
+        "teacher-forced": drawing.teacher_forced,
+    }
+    figure = Figure(figsize=(10, 7.5), layout="constrained")
+    axes = figure.subplots(len(rows), 1, sharex=True)
+    duration_s = len(drawing.original) / drawing.sample_rate
+    for axis, (name, samples) in zip(axes, rows.items(), strict=True):
+        db = spectrogram_db(samples, drawing.sample_rate).numpy()
+        shown = axis.imshow(
+            db,
+            origin="lower",
+            aspect="auto",
+            cmap="magma",
+            extent=(0, duration_s, 0, len(db)),
+            vmin=-70,
+            vmax=0,
+        )
+        axis.set_title(name, loc="left", fontsize=10)
+        axis.set_ylabel("mel band")
+    axes[-1].set_xlabel("seconds")
+    figure.colorbar(shown, ax=list(axes), label="dB below the peak")
+    return figure
+
+
+def save_drawing(drawing: Drawing, folder: Path) -> None:
+    """Write the three sounds and their picture into a folder."""
+    for name in ("original", "free_run", "teacher_forced"):
+        samples = getattr(drawing, name)
+        write_sound(folder / f"{name}.wav", samples.clamp(-1, 1), drawing.sample_rate)
+    with replacing(folder / "spectrograms.png") as temporary:
+        picture(drawing).savefig(temporary, format="png", dpi=100)
+
+
+def compare(drawing: Drawing) -> tuple[Likeness, Likeness]:
+    """Likeness of the free run and of the teacher-forced drawing to the clip."""
+    rate, original = drawing.sample_rate, drawing.original
+    return (
+        likeness(original, drawing.free_run, sample_rate=rate),
+        likeness(original, drawing.teacher_forced, sample_rate=rate),
+    )
+
+
+def gain_of(samples: Tensor, normalised: Tensor) -> float:
+    """Factor by which a clip was made louder; both [time]."""
+    at = int(np.argmax(np.abs(samples.numpy())))
+    return float(normalised[at] / samples[at])

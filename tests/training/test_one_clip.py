@@ -1,0 +1,197 @@
+"""Training on one clip: what is left in the folder, that it is learned and not stored, and the diagnosis."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from PIL import Image
+from torch import Tensor
+
+from photowave.audio import normalise, read_sound, write_sound
+from photowave.audio.likeness import Likeness, likeness, log_mel_db
+from photowave.checkpoint import load_model
+from photowave.errors import ConfigError, MediaError
+from photowave.generation import SoundscapeGenerator
+from photowave.training import one_clip
+from photowave.training.clip_options import OverfitOptions
+from photowave.training.one_clip import overfit
+from photowave.training.outcome import Outcome, diagnose, score
+
+RATE = 16_000
+STEPS = 300
+
+
+def strokes(seconds: float = 1.5) -> Tensor:
+    """Three struck tones of different pitch, one after the other."""
+    time = torch.arange(int(seconds * RATE)) / RATE
+    samples = 1e-4 * torch.randn(len(time), generator=torch.Generator().manual_seed(0))
+    for start, pitch in ((0.1, 300.0), (0.6, 1_100.0), (1.0, 2_700.0)):
+        since = (time - start).clamp_min(0)
+        samples += (time > start) * torch.sin(2 * math.pi * pitch * since) * torch.exp(-8 * since)
+    return 0.4 * samples
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short training, done once."""
+    out = tmp_path_factory.mktemp("overfit")
+    write_sound(out / "clip.wav", strokes(), RATE)
+    lines: list[str] = []
+    overfit(out / "clip.wav", OverfitOptions(steps=STEPS, out=str(out / "run")), tell=lines.append)
+    (out / "run" / "lines.txt").write_text("\n".join(lines))
+    return out / "run"
+
+
+@pytest.fixture(scope="module")
+def generator(folder: Path) -> SoundscapeGenerator:
+    return SoundscapeGenerator(load_model(folder / "model.safetensors"))
+
+
+def test_sounds_picture_and_report_are_there(folder: Path) -> None:
+    clip, _ = read_sound(folder.parent / "clip.wav")
+    for name in ("original", "free_run", "teacher_forced"):
+        samples, rate = read_sound(folder / f"{name}.wav")
+        assert (rate, len(samples)) == (RATE, len(clip))
+    original, _ = read_sound(folder / "original.wav")
+    assert torch.equal(original, clip)
+    with Image.open(folder / "spectrograms.png") as picture:
+        assert min(picture.size) > 500
+    report = json.loads((folder / "report.json").read_text())
+    assert set(report) == set(Outcome.__annotations__)
+    assert report["steps"] == STEPS
+    assert report["parameters"] <= 2_000_000
+    free, _ = read_sound(folder / "free_run.wav")
+    found = likeness(original, free, sample_rate=RATE)
+    assert found.correlation == pytest.approx(report["correlation"], abs=0.01)
+    assert "learned weights" in (folder / "lines.txt").read_text()
+
+
+def test_it_begins_to_play_the_clip(folder: Path) -> None:
+    """A few seconds of training do not make a copy, but what is drawn is nearer to the clip than noise is."""
+    report = json.loads((folder / "report.json").read_text())
+    noise = torch.randn(len(strokes()), generator=torch.Generator().manual_seed(1))
+    assert report["correlation"] > likeness(strokes(), noise, sample_rate=RATE).correlation + 0.3
+
+
+def test_the_bits_are_those_of_the_model_in_the_folder(folder: Path, generator: SoundscapeGenerator) -> None:
+    report = json.loads((folder / "report.json").read_text())
+    samples = normalise(strokes(), rms_dbfs=-20.0)
+    assert score(generator.model, samples) == pytest.approx(report["bits_per_sample"], abs=0.05)
+
+
+def correlation(a: Tensor, b: Tensor) -> float:
+    """Largest normalised cross-correlation of the shorter with any stretch of the longer."""
+    short, long = sorted((a.double().flatten(), b.double().flatten()), key=len)
+    short, size = short - short.mean(), len(short)
+    spectrum = torch.fft.rfft(long) * torch.fft.rfft(short, len(long)).conj()
+    products = torch.fft.irfft(spectrum, len(long))[: len(long) - size + 1]
+    sums, squares = (torch.cat([x.new_zeros(1), x.cumsum(0)]) for x in (long, long.square()))
+    energy = squares[size:] - squares[:-size] - (sums[size:] - sums[:-size]).square() / size
+    return float((products / (energy.clamp_min(1e-9).sqrt() * short.norm())).abs().max())
+
+
+def test_no_tensor_holds_the_clip(folder: Path, generator: SoundscapeGenerator) -> None:
+    """Neither a stretch of the waveform nor of the spectrogram lies in any weight, read along either axis."""
+    waveform = strokes()
+    spectrogram = log_mel_db(waveform, RATE)
+    sought = {"waveform": [waveform[1_600:4_000]], "spectrogram": [spectrogram, spectrogram.t()]}
+    tensors = generator.model.state_dict()
+    assert len(tensors) > 20
+    for name, tensor in tensors.items():
+        if tensor.numel() < 256:
+            continue
+        readings = [tensor] if tensor.dim() < 2 else [tensor, tensor.flatten(1).t()]
+        for what, parts in sought.items():
+            for part in parts:
+                for reading in readings:
+                    found = correlation(part[..., :2_400].flatten()[:2_000], reading)
+                    assert found < 0.6, f"{name} looks like the {what}: {found:.2f}"
+    of_position = sum(t.numel() for name, t in tensors.items() if "tables" in name)
+    assert of_position < len(waveform) / 8
+
+
+def test_a_hidden_copy_would_be_found() -> None:
+    """The check above can fail."""
+    waveform = strokes()
+    hidden = torch.cat([torch.randn(500), 0.01 * waveform[1_000:5_000], torch.randn(300)])
+    assert correlation(waveform[1_600:3_600], hidden) > 0.99
+    assert correlation(waveform[1_600:3_600], torch.randn(5_000)) < 0.2
+
+
+def test_with_the_position_held_it_plays_something_else(folder: Path, generator: SoundscapeGenerator) -> None:
+    track = generator.model.conditioner.photo_vector(torch.zeros(1, 1), torch.zeros(1)).detach()
+    held = track[:, 20:21].expand_as(track)
+
+    def like(vectors: Tensor) -> float:
+        drawn = generator.draw(vectors, duration_s=1.5, seeds=[0], temperature=0.7)[0]
+        return likeness(strokes(), drawn, sample_rate=RATE).correlation
+
+    assert like(track) > like(held) + 0.05
+
+
+def test_the_settings_file_does_the_same() -> None:
+    given = yaml.safe_load((Path(__file__).parents[2] / "configs" / "one_clip.yaml").read_text())
+    config = one_clip.clip_model_config(duration_s=10.0, bands=16)
+    for part, values in given["model"]["config"].items():
+        for name, value in values.items():
+            found = getattr(getattr(config, part), name)
+            assert found == (tuple(value) if isinstance(value, list) else value), name
+    training = one_clip.clip_training_config()
+    assert given["model"]["training"] == {"history_noise": training.history_noise}
+    data = one_clip.clip_data("clip.wav", seed=0)
+    for name, value in given["data"].items():
+        assert getattr(data, name) == value, name
+
+
+@pytest.mark.parametrize("bands", [2, 4, 8, 16])
+def test_the_receptive_field_does_not_hang_on_the_bands(bands: int) -> None:
+    config = one_clip.clip_model_config(duration_s=8.0, bands=bands)
+    assert sum(config.wavenet.dilations) * bands == pytest.approx(2 * 64 * 16, rel=0.02)
+
+
+GOOD, BAD = Likeness(0.9, 3.0), Likeness(0.5, 15.0)
+CLIP = strokes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "it plays the clip"),
+        ({"free": BAD, "calmer": BAD, "forced": BAD}, "not learned yet"),
+        ({"free": BAD, "calmer": BAD}, "exposure bias"),
+        ({"free": BAD}, "temperature too high"),
+        ({"free": BAD, "calmer": BAD, "bits": 9.5}, "undertrained: 9.50 bits per sample"),
+        ({"free": BAD, "calmer": BAD, "forced": BAD, "bits": math.nan}, "learning rate is too high"),
+        ({"samples": (3 * CLIP).clamp(-1, 1)}, "the clip is clipped"),
+    ],
+)
+def test_the_diagnosis_names_the_cause(changes: dict[str, object], words: str) -> None:
+    known = {"free": GOOD, "calmer": GOOD, "forced": GOOD, "bits": 6.0, "bits_linear": 9.0, "samples": CLIP}
+    said = diagnose(**{**known, **changes})  # type: ignore[arg-type]
+    assert words in said
+    others = {"undertrained", "exposure", "temperature too", "not learned", "learning rate", "clipped"}
+    assert not any(other in said for other in others if other not in words)
+    assert said.startswith("it plays" if "free" not in changes else "it does not play")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"minutes": 0.0}, {"minutes": math.inf}, {"bands": 3}, {"bands": 1}, {"seed": -1}, {"steps": 0},
+              {"temperature": 0.0}],
+)  # fmt: skip
+def test_wrong_options_are_named(wrong: dict[str, float]) -> None:
+    ((name, _),) = wrong.items()
+    with pytest.raises(ConfigError, match=rf"^{name}=.*(must|Leave)"):
+        OverfitOptions(**wrong)  # type: ignore[arg-type]
+
+
+def test_silence_and_odd_lengths_are_refused(tmp_path: Path) -> None:
+    write_sound(tmp_path / "silent.wav", torch.zeros(2 * RATE), RATE)
+    write_sound(tmp_path / "short.wav", strokes(0.5), RATE)
+    for name, words in (("silent", "is silent"), ("short", r"lasts 0\.5 s; a clip must last 1 to 30 s")):
+        options = OverfitOptions(out=str(tmp_path / "out"))
+        with pytest.raises(MediaError, match=words):
+            overfit(tmp_path / f"{name}.wav", options, tell=print)
+    assert not (tmp_path / "out").exists()
