@@ -85,10 +85,13 @@ class ClipReport(L.Callback):
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Keep the loss; tell a line or draw if it is time."""
+        """Keep the loss, and stop if it is lost; tell a line or draw if it is time."""
         loss = outputs["loss"].detach()
         self.steps = trainer.global_step
         self._bits = loss if self.steps <= 1 else _MEMORY * self._bits + (1 - _MEMORY) * loss
+        if not math.isfinite(self.bits):
+            trainer.should_stop = True
+            return
         now = time.monotonic()
         if now - self._said >= (_LINE_EVERY_S if self._show is None else _LIVE_EVERY_S):
             self._said = now

@@ -63,16 +63,20 @@ class Outcome:
     """What the figures say, in words."""
 
     def save(self, path: Path) -> None:
-        """Write the figures as JSON."""
+        """Write the figures as JSON; what is not finite becomes null."""
+        tree = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in asdict(self).items()
+        }
         with replacing(path) as temporary:
-            temporary.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
 
 
 def draw_free(model: PhotowaveModel, *, duration_s: float, seed: int, temperature: float) -> Tensor:
     """Draw the clip from silence, no teacher, by position alone.
 
     Returns:
-        Samples at the level the model was trained at, [time].
+        Samples at the level the model was trained at, [time]; silence if the training diverged.
     """
     loaded = LoadedModel(
         model=model, path=Path("clip"), sha256="", encoder_fingerprint="", package_version=""
@@ -82,7 +86,7 @@ def draw_free(model: PhotowaveModel, *, duration_s: float, seed: int, temperatur
     drawn = SoundscapeGenerator(loaded).draw(
         track, duration_s=duration_s, seeds=[seed], temperature=temperature
     )
-    return drawn[0]
+    return drawn[0].nan_to_num(0.0)
 
 
 @torch.no_grad()
@@ -96,7 +100,7 @@ def draw_forced(model: PhotowaveModel, samples: Tensor, *, seed: int, temperatur
         temperature: Of the drawing.
 
     Returns:
-        Samples, [time].
+        Samples, [time]; silence if the training diverged.
     """
     frames, vectors = _whole(model, samples)
     parameters, _ = model.wavenet(frames, vectors)
@@ -105,7 +109,7 @@ def draw_forced(model: PhotowaveModel, samples: Tensor, *, seed: int, temperatur
     uniforms = torch.from_numpy(numbers).float().clamp_max(1 - torch.finfo(torch.float32).eps / 2)
     drawn = output.sample(parameters, uniforms, temperature=temperature)
     heard, _ = model.codec.decode(drawn)
-    return heard[0, model.codec.delay :][: len(samples)]
+    return heard[0, model.codec.delay :][: len(samples)].nan_to_num(0.0)
 
 
 @torch.no_grad()

@@ -2,8 +2,10 @@
 
 import json
 import math
+import signal
 from pathlib import Path
 
+import lightning as L
 import pytest
 import torch
 import yaml
@@ -15,10 +17,13 @@ from photowave.audio.likeness import Likeness, likeness, log_mel_db
 from photowave.checkpoint import load_model
 from photowave.errors import ConfigError, MediaError
 from photowave.generation import SoundscapeGenerator
+from photowave.pairs.clips import Clip
 from photowave.training import one_clip
 from photowave.training.clip_options import OverfitOptions
+from photowave.training.clip_report import ClipBaselines, ClipReport
 from photowave.training.one_clip import overfit
 from photowave.training.outcome import Outcome, diagnose, score
+from photowave.training.task import SoundscapeTask
 
 RATE = 16_000
 STEPS = 300
@@ -195,3 +200,47 @@ def test_silence_and_odd_lengths_are_refused(tmp_path: Path) -> None:
         with pytest.raises(MediaError, match=words):
             overfit(tmp_path / f"{name}.wav", options, tell=print)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_training_that_diverges_ends_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sound(tmp_path / "clip.wav", strokes(), RATE)
+    step = SoundscapeTask.training_step
+
+    def diverging(self: SoundscapeTask, batch: Clip, index: int) -> Tensor:
+        return step(self, batch, index) * (math.nan if index == 2 else 1.0)
+
+    monkeypatch.setattr(SoundscapeTask, "training_step", diverging)
+    options = OverfitOptions(minutes=5.0, out=str(tmp_path / "run"))
+    found = overfit(tmp_path / "clip.wav", options, tell=lambda line: None)
+    assert found.steps == 3
+    assert "learning rate is too high: the training diverged" in found.diagnosis
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["bits_per_sample"] is None
+    assert report["correlation"] == -1.0
+
+
+def test_every_so_often_it_plays_and_ctrl_c_ends_early(tmp_path: Path) -> None:
+    write_sound(tmp_path / "clip.wav", strokes(), RATE)
+    lines: list[str] = []
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        if line.startswith("step 4 "):
+            signal.raise_signal(signal.SIGINT)
+
+    samples, _ = read_sound(tmp_path / "clip.wav")
+    known = ClipBaselines(uniform=14.0, histogram=13.0, linear=9.0)
+    report = ClipReport(baselines=known, draw=lambda: GOOD, tell=tell, show=None, draw_every_s=0.0)
+    trainer = L.Trainer(
+        accelerator="cpu", max_steps=50, callbacks=[report], logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, limit_val_batches=0,
+    )  # fmt: skip
+    config = one_clip.clip_model_config(duration_s=len(samples) / RATE, bands=16)
+    before = signal.getsignal(signal.SIGINT)
+    trainer.fit(SoundscapeTask(config=config), one_clip.clip_data(tmp_path / "clip.wav", seed=0))
+    assert signal.getsignal(signal.SIGINT) is before
+    played = [line for line in lines if "free run: correlation 0.900, 3.0 dB apart" in line]
+    assert [line.split(" |")[0] for line in played] == [f"step {n}" for n in (1, 2, 3, 4)]
+    assert "(uniform 14.00, histogram 13.00, linear predictor 9.00)" in played[0]
+    assert report.steps == 4
+    assert "stopping" in lines[-1]
