@@ -29,7 +29,7 @@ def spectrogram_db(samples: Tensor, sample_rate: int, *, mels: int = 128, floor_
 def spectrogram_image(
     samples: Tensor, sample_rate: int, *, width: int = 600, height: int = 200
 ) -> Image.Image:
-    """Draw the spectrogram, low frequencies at the bottom.
+    """Draw the spectrogram, low frequencies at the bottom, loud parts bright; silence is dark.
 
     Args:
         samples: [time].
@@ -41,5 +41,8 @@ def spectrogram_image(
 
     db = spectrogram_db(samples, sample_rate)
     share = (db / db.min().clamp_max(-1e-3)).neg().add(1.0).flip(0)
+    if not bool(samples.any()):
+        # All its bands stand at their peak, which says nothing: there is none.
+        share = torch.zeros_like(share)
     pixels = (colormaps["magma"](share.numpy())[..., :3] * 255).astype("uint8")
     return Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)

@@ -1,6 +1,7 @@
 """What comes out: samples that know their rate, their photo and how to show themselves."""
 
 import base64
+import html
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from PIL import Image
 from photowave.audio import rms_dbfs, write_sound
 from photowave.audio.spectrogram import spectrogram_image
 
+_TOLD = ("seed", "temperature", "guidance")
+
 
 @dataclass(frozen=True, eq=False)
 class Soundscape:
@@ -23,7 +26,8 @@ class Soundscape:
         samples: In -1 to 1, float32 [time].
         sample_rate: In Hz.
         photo: The photo it was drawn for, upright RGB, or None.
-        info: How it was made: seed, temperature and so on; plain values.
+        info: How it was made: seed, temperature and so on; plain values. The notebook's caption shows
+            `photo` (its name), `seed`, `temperature` and `guidance` where they are known.
     """
 
     samples: NDArray[np.float32]
@@ -62,26 +66,39 @@ class Soundscape:
         )
 
     def _repr_html_(self) -> str:
-        """Photo, spectrogram and player for a notebook; everything inline."""
+        """Caption, photo, spectrogram and player for a notebook; everything inline."""
         parts = []
         if self.photo is not None:
             small = self.photo.copy()
             small.thumbnail((300, 200))
             parts.append(f'<img height="200" alt="photo" src="{_data_url(small)}">')
-        parts.append(f'<img height="200" alt="spectrogram" src="{_data_url(self.spectrogram())}">')
-        sound = base64.b64encode(self._wav_bytes()).decode()
-        player = f'<audio controls src="data:audio/wav;base64,{sound}"></audio>'
-        return f"<div>{' '.join(parts)}<br>{player}</div>"
+        # A palette keeps what the colour map can show and takes a third of the bytes.
+        picture = self.spectrogram().quantize(128)
+        parts.append(f'<img height="200" alt="spectrogram" src="{_data_url(picture)}">')
+        sound = base64.b64encode(self._flac_bytes()).decode()
+        player = f'<audio controls src="data:audio/flac;base64,{sound}"></audio>'
+        return f"<div>{html.escape(self._caption())}<br>{' '.join(parts)}<br>{player}</div>"
 
-    def _wav_bytes(self) -> bytes:
+    def _caption(self) -> str:
+        """Such as `lake.jpg: seed 0, temperature 1, guidance 1, 5.00 s`."""
+        known = ((name, self.info[name]) for name in _TOLD if name in self.info)
+        told = [
+            f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in known
+        ]
+        facts = ", ".join([*told, f"{self.duration_s:.2f} s"])
+        return f"{self.info['photo']}: {facts}" if "photo" in self.info else facts
+
+    def _flac_bytes(self) -> bytes:
         import soundfile
 
+        # Rounded as in the file that `save` writes: the writer itself would cut off.
+        steps = np.clip(np.round(self.samples.astype(np.float64) * 32_768), -32_768, 32_767)
         buffer = io.BytesIO()
-        soundfile.write(buffer, self.samples, self.sample_rate, format="WAV", subtype="PCM_16")
+        soundfile.write(buffer, steps.astype(np.int16), self.sample_rate, format="FLAC", subtype="PCM_16")
         return buffer.getvalue()
 
 
 def _data_url(image: Image.Image) -> str:
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

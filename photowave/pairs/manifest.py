@@ -79,9 +79,7 @@ class Manifest:
         """The names of the scenes, sorted."""
         return tuple(sorted({row.scene for row in self.rows if row.scene is not None}))
 
-    def pairs(
-        self, pairing: Literal["row", "scene"] = "scene", *, needs_photos: bool = True
-    ) -> Pairing:
+    def pairs(self, pairing: Literal["row", "scene"] = "scene", *, needs_photos: bool = True) -> Pairing:
         """Say which photo goes with which sound.
 
         Args:

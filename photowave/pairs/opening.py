@@ -26,14 +26,18 @@ class Splits:
     """Share of photos and recordings kept for the test."""
 
 
-def open_pairs(pairs: str | None, splits: Splits) -> Manifest:
-    """Find and read what to train on.
+def open_pairs(
+    pairs: str | None, splits: Splits, *, option: str = "--data.pairs", purpose: str = "train on"
+) -> Manifest:
+    """Find and read the pairs.
 
     Args:
         pairs: A manifest, a folder of scenes, a single sound file (which is then every split, to see whether
             a network can learn it by heart), or None: $PHOTOWAVE_SCENES, `data/scenes`, `../shared/scenes`,
             whichever is there first.
         splits: For a folder of scenes.
+        option: How the user names them, for the messages.
+        purpose: What they are for, likewise.
 
     Raises:
         PairError: There is nothing, or it cannot be used.
@@ -43,13 +47,14 @@ def open_pairs(pairs: str | None, splits: Splits) -> Manifest:
         pairs = next((place for place in candidates if Path(place).is_dir()), None)
         if pairs is None:
             raise PairError(
-                f"no pairs to train on: data.pairs is null and {PLACES[0]} is not there. Build the starter "
-                "scenes with 'python scripts/build_scenes.py', or give --data.pairs MANIFEST.csv or FOLDER."
+                f"no pairs to {purpose}: {option.lstrip('-')} is null and {PLACES[0]} is not there. "
+                "Build the starter scenes with 'python scripts/build_scenes.py', or give "
+                f"{option} MANIFEST.csv or FOLDER."
             )
     path = Path(pairs)
     if not path.exists():
         raise PairError(
-            f"{path}: no such manifest or folder of scenes. Give --data.pairs MANIFEST.csv or FOLDER."
+            f"{path}: no such manifest or folder of scenes. Give {option} MANIFEST.csv or FOLDER."
         )
     if path.is_dir():
         rows = scene_table(path, seed=splits.seed, val=splits.val, test=splits.test)

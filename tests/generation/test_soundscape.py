@@ -58,14 +58,17 @@ def inline(html: str, kind: str) -> list[bytes]:
 
 def test_html_holds_photo_spectrogram_and_player(sound: Soundscape) -> None:
     html = sound._repr_html_()
+    assert html.startswith("<div>seed 7, 1.00 s<br>")
     photo, spectrogram = (Image.open(io.BytesIO(content)) for content in inline(html, "image/png"))
     assert photo.size == (300, 133)
     assert photo.getpixel((0, 0)) == (0, 128, 128)
     assert spectrogram.size == (600, 200)
-    (wav,) = inline(html, "audio/wav")
-    read, rate = soundfile.read(io.BytesIO(wav))
+    assert len(spectrogram.getcolors()) <= 128
+    (flac,) = inline(html, "audio/flac")
+    assert soundfile.info(io.BytesIO(flac)).format == "FLAC"
+    read, rate = soundfile.read(io.BytesIO(flac))
     assert rate == RATE
-    assert np.abs(read - sound.samples).max() <= 2.0**-15
+    assert np.abs(read - sound.samples).max() <= 2.0**-16
     assert "http" not in html
     assert sound.photo is not None
     assert sound.photo.size == (900, 400)  # the small one is a copy
@@ -73,7 +76,20 @@ def test_html_holds_photo_spectrogram_and_player(sound: Soundscape) -> None:
 
 def test_html_without_a_photo(sound: Soundscape) -> None:
     html = Soundscape(sound.samples, RATE)._repr_html_()
-    assert len(inline(html, "image/png")) == len(inline(html, "audio/wav")) == 1
+    assert len(inline(html, "image/png")) == len(inline(html, "audio/flac")) == 1
+
+
+def test_caption_tells_what_is_known_and_is_escaped(sound: Soundscape) -> None:
+    info = {"temperature": 0.8, "photo": "<b>.jpg", "seed": 12_345_678, "guidance": 1.5, "other": 3}
+    html = Soundscape(sound.samples, RATE, info=info)._repr_html_()
+    assert html.startswith("<div>&lt;b&gt;.jpg: seed 12345678, temperature 0.8, guidance 1.5, 1.00 s<br><img")
+
+
+def test_the_loudest_samples_play_without_a_turn(sound: Soundscape) -> None:
+    loud = Soundscape(np.array([1.0, -1.0, 0.5] * 1_000, np.float32), RATE)
+    (flac,) = inline(loud._repr_html_(), "audio/flac")
+    read, _ = soundfile.read(io.BytesIO(flac))
+    assert read[:3].tolist() == [1 - 2.0**-15, -1.0, 0.5]
 
 
 def test_spectrogram_shows_the_tone(sound: Soundscape) -> None:
@@ -90,4 +106,6 @@ def test_silence_can_be_shown() -> None:
     silent = Soundscape(np.zeros(RATE, np.float32), RATE)
     assert silent.rms_dbfs == -math.inf
     assert "-inf dBFS" in repr(silent)
-    assert inline(silent._repr_html_(), "audio/wav")
+    assert inline(silent._repr_html_(), "audio/flac")
+    shown = np.asarray(silent.spectrogram().convert("L"))
+    assert shown.max() < 10

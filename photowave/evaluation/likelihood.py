@@ -1,0 +1,175 @@
+"""How well the model predicts recordings it has not heard, in bits per sample, beside simple predictors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from photowave.audio import HistogramBaseline, LinearPredictorBaseline, TextureStatistics, UniformBaseline
+from photowave.evaluation.types import EvaluatedPhotos, RealSounds
+from photowave.evaluation.vectors import Vectors
+from photowave.generation import SoundscapeGenerator
+from photowave.model import PhotowaveModel
+
+CLIPS = 64
+"""Clips that are scored."""
+CLIP_S = 1.0
+"""Length of a clip in seconds."""
+_FIT_S = 10
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Likelihood:
+    """Bits per sample of each clip: -log2 P(16-bit step), a mean over its samples."""
+
+    own: Vectors
+    """With the vector of the texture around the clip, [clips]."""
+    right: Vectors
+    """With the vector of a photo of the clip's scene, [clips]; NaN where the split has none."""
+    wrong: Vectors
+    """With the vector of a photo of another scene, [clips]; NaN where the split has none."""
+    baselines: dict[str, Vectors]
+    """`uniform`, `histogram` and `linear_predictor`, [clips] each; empty without training recordings."""
+    recordings: NDArray[np.int64]
+    """Recording that each clip was cut from, [clips]."""
+
+    @property
+    def swap_gain(self) -> Vectors:
+        """What a wrong photo costs against a right one, in bits per sample, [clips]."""
+        return self.wrong - self.right
+
+
+def measure_likelihood(
+    generator: SoundscapeGenerator,
+    real: RealSounds,
+    photos: EvaluatedPhotos,
+    *,
+    split: str,
+    seed: int,
+    clips: int = CLIPS,
+    clip_s: float = CLIP_S,
+    progress: Callable[[int], None] | None = None,
+) -> Likelihood | None:
+    """Score clips of the recordings of one split, each from an empty past, as in training.
+
+    Scenes come equally often; inside a scene every excerpt is as likely. The baselines see the same clips
+    and are fitted on the training recordings, the linear predictor on the first ten seconds of each.
+
+    Args:
+        generator: The model.
+        real: All recordings.
+        photos: Photos of the split.
+        split: Whose recordings are scored.
+        seed: Another seed, other clips and photos.
+        clips: Number of clips.
+        clip_s: Length of a clip in seconds, at most that of an excerpt.
+        progress: Called with 1 after each clip.
+
+    Returns:
+        The bits of each clip; None if the split has no recording.
+    """
+    if not (real.splits == split).any():
+        return None
+    model = generator.model
+    audio = model.config.audio
+    statistics = TextureStatistics(sample_rate=audio.sample_rate, mels=audio.texture_mels)
+    features = generator.encoder.encode(photos.images)
+    bands = model.codec.bands
+    length = max(1, min(round(clip_s * audio.sample_rate), real.samples.shape[1]) // bands) * bands
+    bits = np.full((3, clips), np.nan)
+    cut = [_cut(real, photos, split=split, length=length, random=(seed, index)) for index in range(clips)]
+    for index, clip in enumerate(cut):
+        vectors, there = _vectors(model, clip, features, statistics(clip.around[None]), generator.device)
+        with torch.no_grad():
+            frames = model.codec.encode(clip.samples[None].to(generator.device))
+            log2_prob = model.wavenet.score(frames.expand(len(vectors), *frames.shape[1:]), vectors)
+        bits[there, index] = (-log2_prob.mean(1) / bands).double().cpu().numpy()
+        if progress is not None:
+            progress(1)
+    return Likelihood(
+        own=bits[0],
+        right=bits[1],
+        wrong=bits[2],
+        baselines=_baselines(real, [clip.samples for clip in cut], levels=model.codec.levels),
+        recordings=np.array([clip.recording for clip in cut], np.int64),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Clip:
+    """A clip [time], the excerpt around it [time], its recording, a right and a wrong photo, and chance."""
+
+    samples: Tensor
+    around: Tensor
+    recording: int
+    photos: tuple[int | None, int | None]
+    uniform: float
+
+
+def _cut(
+    real: RealSounds, photos: EvaluatedPhotos, *, split: str, length: int, random: tuple[int, int]
+) -> _Clip:
+    """Cut the clip that belongs to a seed and a number."""
+    draw = np.random.default_rng(random)
+    here = real.splits == split
+    scene = draw.choice(np.unique(real.scenes[here]))
+    excerpt = int(draw.choice(np.flatnonzero(here & (real.scenes == scene))))
+    around = real.samples[excerpt]
+    start = int(draw.integers(len(around) - length + 1))
+    right = _pick(photos.scenes == scene, float(draw.random()))
+    wrong = _pick(photos.scenes != scene, float(draw.random()))
+    return _Clip(
+        samples=around[start : start + length],
+        around=around,
+        recording=int(real.recordings[excerpt]),
+        photos=(right, wrong),
+        uniform=float(draw.random(dtype=np.float32)),
+    )
+
+
+def _pick(allowed: NDArray[np.bool_], share: float) -> int | None:
+    """One of the allowed indices; None where there is none."""
+    found = np.flatnonzero(allowed)
+    return int(found[int(share * len(found))]) if len(found) else None
+
+
+def _vectors(
+    model: PhotowaveModel, clip: _Clip, features: Tensor, texture: Tensor, device: torch.device
+) -> tuple[Tensor, list[int]]:
+    """Vectors of the clip's texture and photos [vectors, conditioning]; which of the three exist."""
+    chance = torch.tensor([clip.uniform], dtype=torch.float32, device=device)
+    right, _ = clip.photos
+    with torch.no_grad():
+        # Only a conditioner that was trained on photos looks at the features here.
+        known = features[[right or 0]].to(device)
+        vectors, there = [model.conditioner.training_vector(known, texture.to(device))], [0]
+        for row, photo in enumerate(clip.photos, 1):
+            if photo is not None:
+                vectors.append(model.conditioner.photo_vector(features[[photo]].to(device), chance))
+                there.append(row)
+    return torch.cat(vectors), there
+
+
+def _baselines(real: RealSounds, heard: list[Tensor], *, levels: int | None) -> dict[str, Vectors]:
+    """Fit on the training recordings, score each clip; see `measure_likelihood`.
+
+    Where the model answers mu-law levels, the linear predictor sees and answers the same; otherwise it
+    answers 16-bit steps, and uniform and histogram know 256 levels.
+    """
+    train = real.splits == "train"
+    if not train.any():
+        return {}
+    recordings = [
+        real.samples[train & (real.recordings == number)].flatten()
+        for number in np.unique(real.recordings[train])
+    ]
+    starts = [samples[: _FIT_S * real.sample_rate] for samples in recordings]
+    fitted: dict[str, UniformBaseline | HistogramBaseline | LinearPredictorBaseline] = {
+        "uniform": UniformBaseline(levels=levels or 256),
+        "histogram": HistogramBaseline(levels=levels or 256).fit(recordings),
+        "linear_predictor": LinearPredictorBaseline(levels=levels).fit(starts),
+    }
+    return {name: np.array([baseline.score([clip]) for clip in heard]) for name, baseline in fitted.items()}

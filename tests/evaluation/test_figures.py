@@ -1,0 +1,307 @@
+"""Figures on made-up scenes: real recordings win, shuffling hurts what it should, faults are caught."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_scenes import RATE, good_model, made_photos, made_real
+
+from photowave.errors import ConfigError
+from photowave.evaluation.definitions import DEFINITIONS
+from photowave.evaluation.figures import likelihood_figures
+from photowave.evaluation.frechet_folds import distance_from_others, halves
+from photowave.evaluation.judging import judge_systems
+from photowave.evaluation.likelihood import Likelihood
+from photowave.evaluation.result import Figure
+from photowave.evaluation.systems import (
+    constant,
+    filtered_noise,
+    real_sounds,
+    shuffle_photos,
+    silence,
+    sonified,
+    white_noise,
+)
+from photowave.evaluation.types import EvaluatedPhotos, SystemSounds
+
+SEEDS = 3
+Judged = tuple[dict[tuple[str, str], Figure], str]
+
+
+def systems() -> list[SystemSounds]:
+    real, photos = made_real(), made_photos()
+    drawn = good_model(photos, seeds=SEEDS)
+    made = [drawn, shuffle_photos(drawn, photos)]
+    makers = (real_sounds, filtered_noise, sonified, silence, white_noise, constant)
+    made += [make(photos, real, seeds=SEEDS, duration_s=1.0) for make in makers]
+    return made
+
+
+def judge(*made: SystemSounds, judged: str = "model") -> Judged:
+    figures, verdict = judge_systems(list(made), made_real(), made_photos(), judged=judged)
+    return {(figure.name, figure.system): figure for figure in figures}, verdict
+
+
+@pytest.fixture(scope="module")
+def judged() -> Judged:
+    return judge(*systems())
+
+
+@pytest.fixture
+def value(judged: Judged) -> Callable[[str, str], float]:
+    return lambda name, system: judged[0][name, system].value
+
+
+TEXTURE = ["texture_distance", "texture_marginals", "texture_correlations", "texture_modulation"]
+TO_THE_SCENE = [
+    "scene_recognised", "scene_rank", "retrieval_mrr", "retrieval_recall_1", "retrieval_recall_5",
+    "frechet_in_scene", "spectral_distance_db", *TEXTURE,
+]  # fmt: skip
+"""What looks at the photo's scene: shuffling must hurt it."""
+BLIND = [
+    "frechet_log_mel", "nearest_excerpt", "copied", "level_dbfs", "silent_share", "clipped_share", "flatness",
+    "drift_db_per_s", "spectrum_drift_db", "clicks",
+]  # fmt: skip
+"""What does not: shuffling must not touch it."""
+
+
+def beats(one: Figure, other: Figure) -> bool:
+    assert one.better in ("higher", "lower")
+    return one.value > other.value if one.better == "higher" else one.value < other.value
+
+
+def test_every_figure_of_a_sound_is_there(judged: Judged) -> None:
+    figures, _ = judged
+    of_clips = {"bits_per_sample", "bits_per_sample_photo", "photo_swap_gain"}
+    for system in ("real", "model", "silence"):
+        names = {name for name, own in figures if own == system}
+        timed = set() if system == "real" else {"real_time_factor"}
+        assert names == DEFINITIONS.keys() - of_clips - {"real_time_factor"} | timed
+    assert all(np.isfinite(figure.value) for figure in figures.values())
+
+
+def test_intervals_hold_the_value(judged: Judged) -> None:
+    without = {"frechet_log_mel", "real_time_factor", "spread_ratio"}
+    checked = [figure for figure in judged[0].values() if figure.name not in without]
+    assert len(checked) > 100
+    assert all(f.low - 1e-9 <= f.value <= f.high + 1e-9 for f in checked)
+    assert any(f.low < f.value < f.high for f in checked if f.system == "model")
+
+
+@pytest.mark.parametrize("name", TO_THE_SCENE)
+@pytest.mark.parametrize("baseline", ["model_shuffled", "sonify", "silence", "white_noise", "constant"])
+def test_real_recordings_beat_every_baseline(judged: Judged, name: str, baseline: str) -> None:
+    figures, _ = judged
+    assert beats(figures[name, "real"], figures[name, baseline])
+
+
+@pytest.mark.parametrize("name", [*TEXTURE, "frechet_in_scene", "frechet_log_mel"])
+def test_noise_with_the_spectrum_of_a_recording_does_not_pass_for_it(judged: Judged, name: str) -> None:
+    figures, _ = judged
+    assert beats(figures[name, "real"], figures[name, "filtered_noise"])
+
+
+def test_pulses_tell_noise_by_more_than_chance(judged: Judged) -> None:
+    figures, _ = judged
+    for name in ("texture_distance", "texture_marginals", "texture_modulation"):
+        assert figures[name, "filtered_noise"].low > figures[name, "real"].high
+
+
+def test_real_recordings_are_no_distance_from_their_scene(judged: Judged) -> None:
+    figures, _ = judged
+    for name in (*TEXTURE, "spectral_distance_db"):
+        real = figures[name, "real"]
+        assert real.low <= 0.0 <= real.high
+        assert figures[name, "model"].count == 9 * SEEDS
+        for bad in ("silence", "white_noise", "constant", "sonify"):
+            assert figures[name, bad].low > real.high
+
+
+@pytest.mark.parametrize("name", TO_THE_SCENE)
+def test_shuffled_photos_lose_on_what_looks_at_the_scene(judged: Judged, name: str) -> None:
+    figures, _ = judged
+    assert beats(figures[name, "model"], figures[name, "model_shuffled"])
+
+
+@pytest.mark.parametrize("name", BLIND)
+def test_shuffled_photos_change_nothing_else(judged: Judged, name: str) -> None:
+    figures, _ = judged
+    assert same(figures[name, "model"], figures[name, "model_shuffled"])
+
+
+def same(one: Figure, other: Figure) -> bool:
+    return all(
+        getattr(one, part) == getattr(other, part)
+        or (np.isnan(getattr(one, part)) and np.isnan(getattr(other, part)))
+        for part in ("value", "low", "high", "count", "floor", "ceiling")
+    )
+
+
+def test_silence_is_caught(value: Callable[[str, str], float]) -> None:
+    assert value("level_dbfs", "silence") < -100 < value("level_dbfs", "real")
+    assert value("silent_share", "silence") == 1.0
+    assert value("silent_share", "real") == 0.0
+    assert value("frechet_log_mel", "silence") > 2 * value("frechet_log_mel", "real")
+    assert value("frechet_in_scene", "silence") > 2 * value("frechet_in_scene", "real")
+
+
+def test_white_noise_is_caught(value: Callable[[str, str], float]) -> None:
+    assert value("flatness", "white_noise") > -1.0
+    assert value("flatness", "real") < -5.0
+    assert value("frechet_in_scene", "white_noise") > 2 * value("frechet_in_scene", "real")
+
+
+def test_one_sound_for_all_photos_is_caught(judged: Judged, value: Callable[[str, str], float]) -> None:
+    assert value("spread_ratio", "constant") == 0.0
+    assert value("spread_ratio", "real") > 1.0
+    assert value("spread_ratio", "model") > 1.0
+    # It is a good sound: nothing but photos and scenes gives it away.
+    assert value("level_dbfs", "constant") == pytest.approx(-20.0, abs=1.0)
+    assert value("scene_recognised", "constant") == pytest.approx(1 / 3)
+    assert judged[0]["scene_recognised", "constant"].floor == pytest.approx(1 / 3)
+
+
+def test_floors_and_ceilings(judged: Judged) -> None:
+    figures, _ = judged
+    assert figures["scene_recognised", "model"].ceiling > 0.9
+    assert figures["scene_rank", "model"].floor == 2.0
+    for name in ("frechet_in_scene", "spectral_distance_db", "texture_distance", "texture_marginals"):
+        of_model = figures[name, "model"]
+        assert of_model.ceiling == figures[name, "real"].value
+        assert of_model.floor > figures[name, "real"].high
+    assert figures["real_time_factor", "model"].value == pytest.approx(0.5)
+
+
+def test_a_copy_is_found_out(judged: Judged) -> None:
+    figures, _ = judged
+    real = made_real()
+    photos = made_photos()
+    train = int(np.flatnonzero(real.splits == "train")[3])
+    sound = 0.3 * real.samples[train].expand(len(photos.scenes), SEEDS, RATE)
+    thief = SystemSounds("thief", sound, np.full(sound.shape[:2], -1), float("nan"))
+    stolen, _ = judge(thief, judged="thief")
+    assert stolen["copied", "thief"].value == pytest.approx(1.0, abs=1e-4)
+    assert figures["copied", "real"].value < 0.5
+    assert figures["copied", "model"].value < 0.5
+    assert figures["nearest_excerpt", "model"].value > 0.3
+
+
+def test_the_verdict_tells_good_from_constant(judged: Judged) -> None:
+    _, good = judged
+    assert good.startswith("Photos decide the sound, and towards their own scene: ")
+    assert "100%" in good
+    real, photos = made_real(), made_photos()
+    _, bad = judge(constant(photos, real, seeds=SEEDS, duration_s=1.0), judged="constant")
+    assert bad.startswith("Every photo sounds the same: ")
+    shuffled = shuffle_photos(good_model(photos, seeds=SEEDS), photos)
+    _, mixed = judge(shuffled, judged="model_shuffled")
+    assert mixed.startswith("Photos change the sound, but not towards their own scene: ")
+    assert all(text.count("\n") == 0 for text in (good, bad, mixed))
+
+
+def test_same_inputs_same_figures(judged: Judged) -> None:
+    again, verdict = judge(*systems())
+    figures, before = judged
+    assert verdict == before
+    assert again.keys() == figures.keys()
+    timed = {key for key in figures if key[0] == "real_time_factor"}
+    assert all(same(again[key], figures[key]) for key in figures.keys() - timed)
+
+
+def test_an_unknown_system_is_named() -> None:
+    with pytest.raises(ConfigError, match="judged='nobody': no such system; there are model"):
+        judge(good_model(made_photos(), seeds=1), judged="nobody")
+
+
+def test_one_seed_gives_no_spread(judged: Judged) -> None:
+    photos = made_photos()
+    figures, verdict = judge(good_model(photos, seeds=1))
+    assert np.isnan(figures["spread_ratio", "model"].value)
+    assert "one sound per photo" in verdict
+
+
+def test_only_what_the_evaluation_deals_may_repeat_a_recording(judged: Judged) -> None:
+    figures, _ = judged
+    real, photos = made_real(), made_photos()
+    for make in (real_sounds, filtered_noise):
+        dealt = make(photos, real, seeds=SEEDS, duration_s=1.0)
+        renamed, _ = judge(replace(dealt, name="other"), judged="other")
+        assert renamed["nearest_excerpt", "other"].value < figures["nearest_excerpt", dealt.name].value
+        # The judge and the references leave the own recording out, whatever the name.
+        for name in ("scene_recognised", "retrieval_mrr", "frechet_in_scene"):
+            assert same_value(renamed[name, "other"], figures[name, dealt.name])
+
+
+def same_value(one: Figure, other: Figure) -> bool:
+    return (one.value, one.low, one.high, one.count) == (other.value, other.low, other.high, other.count)
+
+
+def test_scenes_with_too_little_are_left_out_and_counted() -> None:
+    photos = made_photos()
+    kept = [0, 1, 2, 3, 6, 7]  # three photos of hiss, one of pulses, two of rumble
+    few = EvaluatedPhotos(
+        tuple(photos.paths[k] for k in kept), tuple(photos.images[k] for k in kept), photos.scenes[kept]
+    )
+    figures, _ = judge_systems([good_model(few, seeds=SEEDS)], made_real(), few)
+    found = {figure.name: figure for figure in figures}
+    assert found["texture_distance"].count == found["spectral_distance_db"].count == 5 * SEEDS
+    assert found["frechet_in_scene"].count == 2
+    alone = EvaluatedPhotos(few.paths[:1], few.images[:1], few.scenes[:1])
+    figures, verdict = judge_systems([good_model(alone, seeds=SEEDS)], made_real(), alone)
+    found = {figure.name: figure for figure in figures}
+    for name in ("texture_distance", "frechet_in_scene"):
+        assert found[name].count == 0
+        assert np.isnan(found[name].value)
+    assert "texture" not in verdict
+
+
+def test_halves_keep_recordings_together_and_scenes_on_both_sides() -> None:
+    real = made_real()
+    half = halves(real.scenes, real.recordings, seed=3)
+    assert half.keys() == set(real.recordings.tolist())
+    for scene in np.unique(real.scenes):
+        own = [half[int(number)] for number in np.unique(real.recordings[real.scenes == scene])]
+        assert sorted(own) == [0, 0, 1, 1]
+
+
+def test_frechet_leaves_the_own_half_out() -> None:
+    random = np.random.default_rng(0)
+    excerpts = np.concatenate([random.normal(0, 1, (20, 2)), random.normal(9, 1, (20, 2))])
+    recordings = np.repeat([0, 1], 20)
+    half = {0: 0, 1: 1}
+    own = distance_from_others(
+        excerpts[:20], recordings[:20], excerpts=excerpts, recordings=recordings, half=half
+    )
+    assert own > 100  # against the other recording only, though the same excerpts lie there
+    unknown = distance_from_others(
+        excerpts[:20], np.full(20, -1), excerpts=excerpts, recordings=recordings, half=half
+    )
+    assert unknown == pytest.approx(own / 2, rel=0.2)
+    shuffled = distance_from_others(
+        random.permutation(excerpts[:20]),
+        np.full(20, -1),
+        excerpts=excerpts,
+        recordings=recordings,
+        half=half,
+    )
+    assert shuffled == unknown
+
+
+def test_likelihood_becomes_figures() -> None:
+    bits = np.array([10.0, 11.0, 12.0, 13.0])
+    found = Likelihood(
+        own=bits,
+        right=bits + 1,
+        wrong=np.array([11.5, 12.5, 13.5, np.nan]),
+        baselines={"uniform": bits + 5, "linear_predictor": bits + 2},
+        recordings=np.array([0, 0, 1, 1]),
+    )
+    figures = {(f.name, f.system): f for f in likelihood_figures(found, seed=0)}
+    assert figures["bits_per_sample", "model"].value == 11.5
+    assert figures["bits_per_sample", "model"].floor == 16.5
+    assert (figures["bits_per_sample", "model"].low, figures["bits_per_sample", "model"].high) == (10.5, 12.5)
+    assert figures["bits_per_sample", "linear_predictor"].value == 13.5
+    assert figures["photo_swap_gain", "model"].value == pytest.approx(0.5)
+    assert figures["photo_swap_gain", "model"].count == 3
+    assert likelihood_figures(None, seed=0) == []

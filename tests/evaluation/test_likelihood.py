@@ -1,0 +1,135 @@
+"""Bits per sample: what training scores, on unseen recordings only, with right and wrong photos."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from made_scenes import made_photos
+from tiny_models import tiny_config, tiny_model
+
+from photowave.audio import HistogramBaseline, LinearPredictorBaseline, TextureStatistics, UniformBaseline
+from photowave.checkpoint import save_model
+from photowave.evaluation.likelihood import measure_likelihood
+from photowave.evaluation.types import EvaluatedPhotos, RealSounds
+from photowave.generation import SoundscapeGenerator, load
+from photowave.image import build_encoder
+
+RATE = 2_000
+
+
+def made_real(*, tests: int = 1) -> RealSounds:
+    """One training recording and some test recordings for each of two scenes, a second each."""
+    random = np.random.default_rng(0)
+    count = 2 * (1 + tests)
+    samples = 0.1 * random.standard_normal((count, RATE)).cumsum(1) / 10
+    return RealSounds(
+        samples=torch.from_numpy(samples).float().clamp(-1, 1),
+        recordings=np.arange(count),
+        scenes=np.array((["hiss"] * (1 + tests)) + (["rumble"] * (1 + tests))),
+        splits=np.array((["train"] + ["test"] * tests) * 2),
+        names=tuple(map(str, range(count))),
+        sample_rate=RATE,
+    )
+
+
+@pytest.fixture(scope="module", params=["softmax", "mixture"])
+def generator(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> SoundscapeGenerator:
+    config = tiny_config(request.param, 1 if request.param == "softmax" else 4)
+    encoder = build_encoder(config.image)
+    path = tmp_path_factory.mktemp("models") / "tiny.safetensors"
+    model = tiny_model(config, feature_dim=encoder.feature_dim)
+    save_model(model, path, encoder_fingerprint=encoder.fingerprint)
+    return load(path)
+
+
+def photos_of(*scenes: str) -> EvaluatedPhotos:
+    made = made_photos(2)
+    count = len(scenes)
+    return EvaluatedPhotos(made.paths[:count], made.images[:count], np.array(scenes))
+
+
+def test_a_clip_costs_what_training_says(generator: SoundscapeGenerator) -> None:
+    real = made_real()
+    found = measure_likelihood(generator, real, photos_of("hiss", "rumble"), split="test", seed=0, clips=6)
+    assert found is not None
+    assert set(found.recordings.tolist()) == {1, 3}
+    model, audio = generator.model, generator.model.config.audio
+    statistics = TextureStatistics(sample_rate=RATE, mels=audio.texture_mels)
+    features = generator.encoder.encode(photos_of("hiss", "rumble").images)
+    for recording, right in ((1, 0), (3, 1)):
+        sound = real.samples[recording : recording + 1]
+        frames = model.codec.encode(sound)
+        with torch.no_grad():
+            vector = model.conditioner.training_vector(features[:1], statistics(sound))
+            expected = -model.wavenet.score(frames, vector).sum() / RATE
+            choices = [
+                -model.wavenet.score(
+                    frames, model.conditioner.photo_vector(features[[right]], torch.tensor([uniform]))
+                ).sum().item() / RATE
+                for uniform in np.linspace(0.0005, 0.9995, 300, dtype=np.float32)
+            ]  # fmt: skip
+        rows = found.recordings == recording
+        assert found.own[rows] == pytest.approx(np.full(rows.sum(), float(expected)), rel=1e-5)
+        # What is left to chance is the texture; each is one of those that the photo can choose.
+        for bits in found.right[rows]:
+            assert min(abs(bits - choice) for choice in choices) < 1e-4
+
+
+def test_baselines_are_fitted_on_training_recordings_alone(generator: SoundscapeGenerator) -> None:
+    real = made_real()
+    found = measure_likelihood(generator, real, photos_of("hiss", "rumble"), split="test", seed=0, clips=4)
+    assert found is not None
+    levels = generator.model.codec.levels
+    train = [real.samples[0], real.samples[2]]
+    fitted = {
+        "uniform": UniformBaseline(levels=levels or 256),
+        "histogram": HistogramBaseline(levels=levels or 256).fit(train),
+        "linear_predictor": LinearPredictorBaseline(levels=levels).fit(train),
+    }
+    assert found.baselines.keys() == fitted.keys()
+    for name, baseline in fitted.items():
+        expected = [baseline.score([real.samples[number]]) for number in found.recordings]
+        assert found.baselines[name] == pytest.approx(expected)
+
+
+def test_swapping_like_for_like_gains_nothing(generator: SoundscapeGenerator) -> None:
+    photos = photos_of("hiss", "rumble")
+    same = EvaluatedPhotos(photos.paths, (photos.images[0],) * 2, photos.scenes)
+    real = made_real(tests=3)
+    alike = measure_likelihood(generator, real, same, split="test", seed=0, clips=8, clip_s=0.2)
+    other = measure_likelihood(generator, real, photos, split="test", seed=0, clips=8, clip_s=0.2)
+    assert alike is not None
+    assert other is not None
+    assert alike.swap_gain == pytest.approx(np.zeros(8), abs=1e-5)
+    assert np.abs(other.swap_gain).max() > 1e-3
+
+
+def test_without_photos_of_the_scene_there_is_no_gain(generator: SoundscapeGenerator) -> None:
+    found = measure_likelihood(generator, made_real(), photos_of("hiss"), split="test", seed=0, clips=6)
+    assert found is not None
+    hiss = found.recordings == 1
+    assert np.isfinite(found.right[hiss]).all()
+    assert np.isnan(found.wrong[hiss]).all()
+    assert np.isnan(found.right[~hiss]).all()
+    assert np.isfinite(found.wrong[~hiss]).all()
+    assert np.isfinite(found.own).all()
+
+
+def test_a_split_without_recordings_gives_nothing(generator: SoundscapeGenerator) -> None:
+    assert measure_likelihood(generator, made_real(), photos_of("hiss"), split="val", seed=0) is None
+
+
+def test_same_seed_same_clips(generator: SoundscapeGenerator, tmp_path: Path) -> None:
+    def bits(seed: int) -> list[float]:
+        real = made_real(tests=3)
+        found = measure_likelihood(
+            generator, real, photos_of("hiss", "rumble"), split="test", seed=seed, clips=5, clip_s=0.3
+        )
+        assert found is not None
+        return found.own.tolist()
+
+    assert bits(1) == bits(1)
+    assert bits(1) != bits(2)
