@@ -21,8 +21,8 @@ DEFINITIONS = {
         "share",
         "higher",
         "Share of the sounds that a classifier (randomised trees) on log-mel statistics, trained on real "
-        "recordings only, assigns to the photo's scene; the ceiling is its accuracy on recordings it has not heard, "
-        "each scene counting alike.",
+        "recordings only, assigns to the photo's scene; the ceiling is its accuracy on recordings it has not "
+        "heard, each scene counting alike.",
     ),
     "scene_rank": Definition(
         "",
