@@ -1,5 +1,6 @@
 """`photowave overfit`: train on one clip until the network plays it."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 
@@ -33,7 +34,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
         print(f"\r\x1b[K{line}" if live else line, flush=True)
 
     def show(line: str) -> None:
-        print(f"\r\x1b[K{line}", end="", flush=True)
+        # A line that wraps could not be replaced.
+        fitting = line[: shutil.get_terminal_size().columns - 1]
+        print(f"\r\x1b[K{fitting}", end="", flush=True)
 
     overfit(clip, options, tell=tell, show=show if live else None)
     print(f"-> {options.out}")

@@ -117,8 +117,8 @@ class ClipReport(L.Callback):
         left = self.seconds * (1.0 - done) / done if done > 0 else math.nan
         known = self._baselines
         return (
-            f"step {self.steps} | {self.bits:.2f} bits per sample (uniform {known.uniform:.2f}, histogram "
-            f"{known.histogram:.2f}, linear predictor {known.linear:.2f}) | {_clock(left)} left"
+            f"step {self.steps} | {_clock(left)} left | {self.bits:.2f} bits per sample (uniform "
+            f"{known.uniform:.2f}, histogram {known.histogram:.2f}, linear predictor {known.linear:.2f})"
         )
 
 

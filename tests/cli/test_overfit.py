@@ -44,11 +44,13 @@ def test_a_terminal_shows_one_living_line(
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setattr("photowave.training.clip_report._LIVE_EVERY_S", 0.0)
+    monkeypatch.setenv("COLUMNS", "60")
     assert main(["overfit", str(clip), "--steps", "3", "--out", str(tmp_path / "run")]) == 0
     shown = capsys.readouterr().out
     assert shown.count("bits per sample (uniform") == 3
-    assert "linear predictor" in shown
-    assert "step 2 | " in shown.split("\n")[1]  # all three on the line that each replaces
+    living = shown.split("\n")[1]  # all three stand on the line that each replaces
+    assert "step 2 | " in living
+    assert max(len(line) for line in living.split("\r\x1b[K")[1:4]) == 59
 
 
 @pytest.mark.parametrize(
