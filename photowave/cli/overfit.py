@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from photowave.cli.output import open_folder
 from photowave.cli.parsing import make_parser, parse
@@ -23,10 +24,11 @@ def run(command: str, arguments: Sequence[str]) -> int:
     options = OverfitOptions(**given)
     # These take seconds to import; what is wrong so far was told without.
     from photowave.cli.quiet import quieten
-    from photowave.training.one_clip import overfit, read_clip
+    from photowave.training.one_clip import check_folder, overfit, read_clip
 
     quieten()
     read_clip(clip)
+    check_folder(Path(options.out))
     open_folder(options.out)
     live = sys.stdout.isatty()
 
@@ -38,6 +40,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
         fitting = line[: shutil.get_terminal_size().columns - 1]
         print(f"\r\x1b[K{fitting}", end="", flush=True)
 
-    overfit(clip, options, tell=tell, show=show if live else None)
+    try:
+        overfit(clip, options, tell=tell, show=show if live else None)
+    except SystemExit:
+        # Lightning leaves like this after a second Ctrl-C.
+        raise KeyboardInterrupt from None
     print(f"-> {options.out}")
     return 0

@@ -73,7 +73,9 @@ class ClipDataset(Dataset[Clip]):
         room = len(self._bank.recordings[sound].samples) - self._length
         # At any sample, not only where frames begin: a recording then gives other frames each time it is cut,
         # which keeps a decoder over bands from learning them by heart.
-        start = int(random.integers(room + 1))
+        # Drawn beyond both ends and held there, so that beginning and end are met as often as the rest.
+        drawn = int(random.integers(-(self._length // 2), room + self._length // 2 + 1))
+        start = min(max(drawn, 0), room)
         samples, texture = self._bank.clip(sound, start, self._length)
         partners = self._pairing.photos_of[sound]
         features = swapped = torch.zeros(self._features.shape[-1])

@@ -12,6 +12,7 @@ from photowave.pairs.datamodule import SplitData
 from photowave.wavenet import MixtureOutput
 
 _log = logging.getLogger(__name__)
+_LEAST_LEVEL = 1e-4  # of the loudest band: 80 dB below it
 
 
 @torch.no_grad()
@@ -51,14 +52,17 @@ def _check_single(conditioner: PositionConditioner, train: SplitData) -> None:
 
 
 def _band_levels(model: PhotowaveModel, train: SplitData) -> Tensor:
-    """Root mean square of each band over (at most) ten seconds of every recording, [bands]."""
+    """Root mean square of each band, each recording counting alike, [bands]; none far below the loudest."""
     power = torch.zeros(model.codec.bands)
-    most = 10 * model.sample_rate
     for recording in train.bank.recordings:
-        samples = recording.samples[: min(most, len(recording.samples))]
-        samples = samples[: len(samples) - len(samples) % model.codec.bands]
-        power += model.codec.encode(samples[None])[0].square().mean(0)
-    return (power / len(train.bank.recordings)).sqrt().clamp_min(1e-5)
+        length = len(recording.samples) - len(recording.samples) % model.codec.bands
+        parts = torch.split(
+            recording.samples[:length], 60 * model.sample_rate // model.codec.bands * model.codec.bands
+        )
+        summed = [model.codec.encode(part[None])[0].square().sum(0) for part in parts]
+        power += torch.stack(summed).sum(0) * model.codec.bands / length
+    level = (power / len(train.bank.recordings)).sqrt()
+    return level.clamp_min(_LEAST_LEVEL * float(level.max()))
 
 
 def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: int, penalty: float) -> None:

@@ -1,9 +1,10 @@
 """Options of a training on one clip; no torch here, so that `--help` stays quick."""
 
-import math
 from dataclasses import dataclass
 
 from photowave.errors import ConfigError
+
+_MOST_MINUTES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +26,16 @@ class OverfitOptions:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not 0.0 < self.minutes < math.inf:
-            raise ConfigError(f"minutes={self.minutes:g}: must be above 0 and finite. The default is 10.")
+        if not 0.0 < self.minutes <= _MOST_MINUTES:
+            raise ConfigError(
+                f"minutes={self.minutes:g}: must be above 0 and at most {_MOST_MINUTES}. The default is 10."
+            )
         if self.steps is not None and self.steps < 1:
             raise ConfigError(f"steps={self.steps}: must be at least 1. Leave it out to train by the clock.")
         if self.bands not in (2, 4, 8, 16):
             raise ConfigError(f"bands={self.bands}: must be 2, 4, 8 or 16. The default is 16.")
-        if self.seed < 0:
-            raise ConfigError(f"seed={self.seed}: must be 0 or more. The default is 0.")
+        if not 0 <= self.seed < 2**32:
+            raise ConfigError(f"seed={self.seed}: must lie in 0 to {2**32 - 1}. The default is 0.")
         if not 0.0 < self.temperature <= 10.0:
             raise ConfigError(
                 f"temperature={self.temperature:g}: must be above 0 and at most 10. The default is 0.7."

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import lightning as L
-from torch import Tensor
 
 from photowave.audio.likeness import Likeness
 from photowave.training import schedule
@@ -51,15 +50,16 @@ class ClipReport(L.Callback):
     ):
         self._baselines, self._draw, self._tell, self._show = baselines, draw, tell, show
         self._draw_every_s = draw_every_s
-        self._bits: Tensor | float = math.nan
+        self._bits = math.nan
         self._began = self._said = self._drew = 0.0
         self._handler: Any = None
+        self._asked = False
         self.steps = 0
 
     @property
     def bits(self) -> float:
         """Running mean of the training loss, in bits per sample."""
-        return float(self._bits)
+        return self._bits
 
     @property
     def seconds(self) -> float:
@@ -86,11 +86,14 @@ class ClipReport(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Keep the loss, and stop if it is lost; tell a line or draw if it is time."""
-        loss = outputs["loss"].detach()
+        loss = float(outputs["loss"])
         self.steps = trainer.global_step
         self._bits = loss if self.steps <= 1 else _MEMORY * self._bits + (1 - _MEMORY) * loss
         if not math.isfinite(self.bits):
             trainer.should_stop = True
+            return
+        if self._asked:
+            self._tell("stopping; Ctrl-C once more breaks off without a drawing")
             return
         now = time.monotonic()
         if now - self._said >= (_LINE_EVERY_S if self._show is None else _LIVE_EVERY_S):
@@ -103,9 +106,9 @@ class ClipReport(L.Callback):
             self._tell(f"{self._line(trainer)} | free run: {describe(found)}")
 
     def _stop(self, trainer: L.Trainer) -> None:
+        """Called inside whatever the main thread is doing: nothing is printed here."""
         self._release()
-        trainer.should_stop = True
-        self._tell("stopping; once more breaks off without a drawing")
+        self._asked = trainer.should_stop = True
 
     def _release(self) -> None:
         if self._handler is not None:
@@ -117,8 +120,8 @@ class ClipReport(L.Callback):
         left = self.seconds * (1.0 - done) / done if done > 0 else math.nan
         known = self._baselines
         return (
-            f"step {self.steps} | {_clock(left)} left | {self.bits:.2f} bits per sample (uniform "
-            f"{known.uniform:.2f}, histogram {known.histogram:.2f}, linear predictor {known.linear:.2f})"
+            f"step {self.steps} | {_clock(left)} left | {self.bits:.2f} bits (linear "
+            f"{known.linear:.2f}, histogram {known.histogram:.2f}, uniform {known.uniform:.2f})"
         )
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import lightning as L
 from torch import Tensor
 
-from photowave.audio import HistogramBaseline, UniformBaseline, normalise, read_sound
+from photowave.audio import SOUND_SUFFIXES, HistogramBaseline, UniformBaseline, normalise, read_sound
 from photowave.audio.likeness import Likeness, likeness
 from photowave.checkpoint import save_model
 from photowave.config import AudioConfig, ConditioningConfig, ModelConfig, WaveNetConfig
-from photowave.errors import MediaError
+from photowave.errors import ConfigError, MediaError
 from photowave.pairs.datamodule import PairsDataModule
 from photowave.training import outcome
 from photowave.training.averaging import MovingAverage
@@ -21,7 +21,10 @@ from photowave.training.clip_report import ClipBaselines, ClipReport, describe
 from photowave.training.outcome import Drawing, Outcome
 from photowave.training.task import SoundscapeTask, TrainingConfig
 
+RATE = 16_000
+"""Samples per second at which the clip is learned, in Hz."""
 SHORTEST_S, LONGEST_S = 1.0, 30.0
+MODEL, REPORT = "model.safetensors", "report.json"
 
 
 def clip_model_config(*, duration_s: float, bands: int) -> ModelConfig:
@@ -34,7 +37,7 @@ def clip_model_config(*, duration_s: float, bands: int) -> ModelConfig:
     # The receptive field is an eighth of a second whatever the bands.
     cycle = tuple(2**power for power in range(round(math.log2(64 * 16 / bands))))
     return ModelConfig(
-        audio=AudioConfig(sample_rate=16_000, bands=bands),
+        audio=AudioConfig(sample_rate=RATE, bands=bands),
         conditioning=ConditioningConfig(kind="position", channels=32, dropout=0.0, longest_s=duration_s),
         wavenet=WaveNetConfig(
             residual_channels=96,
@@ -64,9 +67,13 @@ def read_clip(path: str | Path) -> Tensor:
     """Read a clip at 16 kHz, [time].
 
     Raises:
-        MediaError: It cannot be read, is silent, or is too short or too long.
+        MediaError: It cannot be read, is silent, is too short or too long, or has an unknown suffix.
     """
-    samples, rate = read_sound(path, sample_rate=16_000)
+    if Path(path).suffix.lower() not in SOUND_SUFFIXES:
+        raise MediaError(
+            f"{path}: not known as a sound by its suffix. Use one of {', '.join(sorted(SOUND_SUFFIXES))}."
+        )
+    samples, rate = read_sound(path, sample_rate=RATE)
     duration_s = len(samples) / rate
     if not SHORTEST_S <= duration_s <= LONGEST_S:
         raise MediaError(
@@ -74,6 +81,20 @@ def read_clip(path: str | Path) -> Tensor:
             "Cut five to ten seconds out of it."
         )
     return samples
+
+
+def check_folder(folder: Path) -> None:
+    """See that nothing there would be overwritten: neither an earlier result nor the clip itself.
+
+    Raises:
+        ConfigError: A file that a run leaves is there already.
+    """
+    names = (REPORT, MODEL, outcome.PICTURE, *(f"{name}.wav" for name in outcome.SOUNDS))
+    there = [name for name in names if (folder / name).exists()]
+    if there:
+        raise ConfigError(
+            f"out={folder}: {there[0]} is there already. Choose another folder, or move what lies in it."
+        )
 
 
 def overfit(
@@ -99,12 +120,14 @@ def overfit(
 
     Raises:
         MediaError: The clip cannot be used.
+        ConfigError: The folder holds an earlier result.
         OSError: The folder cannot be written.
     """
     original = read_clip(clip)
     folder = Path(options.out)
+    check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    config = clip_model_config(duration_s=len(original) / 16_000, bands=options.bands)
+    config = clip_model_config(duration_s=len(original) / RATE, bands=options.bands)
     samples = normalise(original, rms_dbfs=config.audio.rms_dbfs)
     L.seed_everything(options.seed, verbose=False)
     task = SoundscapeTask(config=config, training=clip_training_config())
@@ -113,8 +136,9 @@ def overfit(
     baselines = _baselines(samples)
 
     def free_run(temperature: float) -> Tensor:
-        model = task.model.cpu().eval()
-        return outcome.draw_free(model, duration_s=duration_s, seed=options.seed, temperature=temperature)
+        return outcome.draw_free(
+            task.model, duration_s=duration_s, seed=options.seed, temperature=temperature
+        )
 
     def like(drawn: Tensor) -> Likeness:
         return likeness(samples, drawn, sample_rate=config.audio.sample_rate)
@@ -129,6 +153,7 @@ def overfit(
     tell(
         f"{clip}: {duration_s:.2f} s; {parameters:,} learned weights; training for "
         + (f"{options.minutes:g} min" if options.steps is None else f"{options.steps} steps")
+        + "; bits are per sample, beside those of a linear predictor, a histogram and a uniform guess"
     )
     trainer = L.Trainer(
         max_time=datetime.timedelta(minutes=options.minutes) if options.steps is None else None,
@@ -143,18 +168,17 @@ def overfit(
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+    # Compiles the sampler, or loads what was compiled, before the clock starts.
+    outcome.draw_free(task.model, duration_s=1 / RATE, seed=0, temperature=1.0)
     trainer.fit(task, data)
     seconds = report.seconds
-    model = task.model.cpu().eval()
-    drawing = Drawing(
-        original,
-        free_run(options.temperature) / outcome.gain_of(original, samples),
-        outcome.draw_forced(model, samples, seed=options.seed, temperature=options.temperature)
-        / outcome.gain_of(original, samples),
-        config.audio.sample_rate,
-    )
+    task.eval()
+    save_model(task.model, folder / MODEL, encoder_fingerprint=task.encoder_fingerprint)
+    gain = outcome.gain_of(original, samples)
+    followed, bits = outcome.follow(task.model, samples, seed=options.seed, temperature=options.temperature)
+    drawing = Drawing(original, free_run(options.temperature) / gain, followed / gain, RATE)
     free, forced = outcome.compare(drawing)
-    bits, linear = outcome.score(model, samples), baselines.linear
+    linear = baselines.linear
     found = Outcome(
         correlation=free.correlation,
         mean_abs_db=free.mean_abs_db,
@@ -172,12 +196,12 @@ def overfit(
             forced=forced,
             bits=bits,
             bits_linear=linear,
+            bits_histogram=baselines.histogram,
             samples=original,
         ),
     )
     outcome.save_drawing(drawing, folder)
-    save_model(model, folder / "model.safetensors", encoder_fingerprint=task.encoder_fingerprint)
-    found.save(folder / "report.json")
+    found.save(folder / REPORT)
     tell(f"free run: {describe(free)}; {found.diagnosis}")
     return found
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ from photowave.generation import SoundscapeGenerator
 from photowave.generation.randomness import UniformStream
 from photowave.model import PhotowaveModel
 
+SOUNDS, PICTURE = ("original", "free_run", "teacher_forced"), "spectrograms.png"
+"""Names of what `save_drawing` leaves."""
 GOOD = 0.8
 """Correlation from which on a copy counts as the clip."""
 _CLEARLY = 0.05  # of correlation: what a change must bring to be named as the cause
 _CLIPPED_SHARE = 1e-3
+_CHUNK = 2_000  # frames followed at once
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ def draw_free(model: PhotowaveModel, *, duration_s: float, seed: int, temperatur
     Returns:
         Samples at the level the model was trained at, [time]; silence if the training diverged.
     """
+    model = deepcopy(model).cpu().eval()
     loaded = LoadedModel(
         model=model, path=Path("clip"), sha256="", encoder_fingerprint="", package_version=""
     )
@@ -90,8 +95,8 @@ def draw_free(model: PhotowaveModel, *, duration_s: float, seed: int, temperatur
 
 
 @torch.no_grad()
-def draw_forced(model: PhotowaveModel, samples: Tensor, *, seed: int, temperature: float) -> Tensor:
-    """Draw every frame of the clip given the true frames before it (teacher forcing).
+def follow(model: PhotowaveModel, samples: Tensor, *, seed: int, temperature: float) -> tuple[Tensor, float]:
+    """Go along the clip: draw every frame given the true frames before it (teacher forcing), and score it.
 
     Args:
         model: The model, on the CPU.
@@ -100,38 +105,32 @@ def draw_forced(model: PhotowaveModel, samples: Tensor, *, seed: int, temperatur
         temperature: Of the drawing.
 
     Returns:
-        Samples, [time]; silence if the training diverged.
+        What was drawn, [time], silence if the training diverged; and the bits per sample of the clip.
     """
-    frames, vectors = _whole(model, samples)
-    parameters, _ = model.wavenet(frames, vectors)
-    output = model.wavenet.output
-    numbers = UniformStream(seed).take(frames.shape[1] * output.uniforms).reshape(1, frames.shape[1], -1)
-    uniforms = torch.from_numpy(numbers).float().clamp_max(1 - torch.finfo(torch.float32).eps / 2)
-    drawn = output.sample(parameters, uniforms, temperature=temperature)
-    heard, _ = model.codec.decode(drawn)
-    return heard[0, model.codec.delay :][: len(samples)].nan_to_num(0.0)
-
-
-@torch.no_grad()
-def score(model: PhotowaveModel, samples: Tensor) -> float:
-    """Bits per sample of the whole clip under the model; samples [time] at the level it was trained at."""
-    frames, vectors = _whole(model, samples)
-    return -float(model.wavenet.score(frames, vectors).mean()) / model.codec.bands
+    codec, output, rate = model.codec, model.wavenet.output, model.config.audio.frame_rate
+    own, total = len(samples) // codec.bands, math.ceil((len(samples) + codec.delay) / codec.bands)
+    frames = codec.encode(torch.nn.functional.pad(samples, (0, total * codec.bands - len(samples)))[None])
+    stream, nothing, state, heard_state = UniformStream(seed), torch.zeros(1, 1), None, None
+    heard, log2_probs = [], []
+    for first in range(0, total, _CHUNK):
+        part = frames[:, first : first + _CHUNK]
+        count = part.shape[1]
+        seconds = torch.arange(first, first + count)[None] / rate
+        vectors = model.conditioner.training_vector(nothing, nothing, seconds=seconds)
+        parameters, state = model.wavenet(part, vectors, state)
+        log2_probs.append(output.log2_prob(parameters, part)[0])
+        numbers = stream.take(count * output.uniforms).reshape(1, count, -1)
+        uniforms = torch.from_numpy(numbers).float().clamp_max(1 - torch.finfo(torch.float32).eps / 2)
+        drawn = output.sample(parameters, uniforms, temperature=temperature)
+        sound, heard_state = codec.decode(drawn, heard_state)
+        heard.append(sound[0])
+    bits = -float(torch.cat(log2_probs)[:own].mean()) / codec.bands
+    return torch.cat(heard)[codec.delay :][: len(samples)].nan_to_num(0.0), bits
 
 
 def linear_score(samples: Tensor) -> float:
     """Bits per sample of a clip [time] under a linear predictor fitted on it."""
     return LinearPredictorBaseline(levels=None).fit([samples]).score([samples])
-
-
-def _whole(model: PhotowaveModel, samples: Tensor) -> tuple[Tensor, Tensor]:
-    """Frames of the clip and of the codec's delay after it, and their conditioning; batches of one."""
-    codec, audio = model.codec, model.config.audio
-    total = math.ceil((len(samples) + codec.delay) / audio.bands) * audio.bands
-    frames = codec.encode(torch.nn.functional.pad(samples, (0, total - len(samples)))[None])
-    seconds = torch.arange(frames.shape[1])[None] / audio.frame_rate
-    nothing = torch.zeros(1, 1)
-    return frames, model.conditioner.training_vector(nothing, nothing, seconds=seconds)
 
 
 def diagnose(
@@ -141,6 +140,7 @@ def diagnose(
     forced: Likeness,
     bits: float,
     bits_linear: float,
+    bits_histogram: float,
     samples: Tensor,
 ) -> str:
     """Say whether it worked, and if not, why.
@@ -151,34 +151,40 @@ def diagnose(
         forced: Likeness under teacher forcing.
         bits: Bits per sample of the clip.
         bits_linear: The same of the linear predictor.
+        bits_histogram: The same of the histogram.
         samples: The clip as it was given, [time].
     """
     said = ["it plays the clip" if free.correlation >= GOOD else "it does not play the clip"]
-    if not math.isfinite(bits):
-        said.append("the learning rate is too high: the training diverged; lower it")
+    if not math.isfinite(bits) or bits > bits_histogram:
+        said.append("the training diverged: the learning rate is too high for this clip")
     elif bits >= bits_linear:
         said.append(
             f"undertrained: {bits:.2f} bits per sample, not below the linear predictor's {bits_linear:.2f}; "
-            "give it more minutes"
+            "give it more --minutes"
         )
     elif free.correlation < GOOD:
         said.append(_cause(free.correlation, calmer.correlation, forced.correlation))
     clipped = float((samples.abs() >= 0.999).float().mean())
     if clipped > _CLIPPED_SHARE:
-        said.append(f"the clip is clipped: {clipped:.1%} of its samples are at full scale; lower its gain")
+        said.append(
+            f"the clip is clipped: {clipped:.1%} of its samples are at full scale; record it at a lower gain"
+        )
     return "; ".join(said)
 
 
 def _cause(free: float, calmer: float, forced: float) -> str:
     """Why a network that predicts well does not play: from three correlations."""
-    if calmer >= free + _CLEARLY:
-        return f"temperature too high: half of it gives a correlation of {calmer:.2f} and not {free:.2f}"
-    if forced >= max(GOOD, free + _CLEARLY):
+    if calmer >= max(GOOD, free + _CLEARLY):
+        return (
+            f"temperature too high: half of it gives a correlation of {calmer:.2f} and not {free:.2f}; "
+            "lower --temperature"
+        )
+    if forced >= GOOD:
         return (
             f"exposure bias: with the true past it plays the clip ({forced:.2f}), on its own it leaves the "
-            f"path ({free:.2f}); give it more minutes, or more noise on the history"
+            f"path ({free:.2f}); give it more --minutes"
         )
-    return f"not learned yet: even with the true past the correlation is {forced:.2f}; give it more minutes"
+    return f"not learned yet: even with the true past the correlation is {forced:.2f}; give it more --minutes"
 
 
 def picture(drawing: Drawing) -> Any:
@@ -213,10 +219,10 @@ def picture(drawing: Drawing) -> Any:
 
 def save_drawing(drawing: Drawing, folder: Path) -> None:
     """Write the three sounds and their picture into a folder."""
-    for name in ("original", "free_run", "teacher_forced"):
+    for name in SOUNDS:
         samples = getattr(drawing, name)
         write_sound(folder / f"{name}.wav", samples.clamp(-1, 1), drawing.sample_rate)
-    with replacing(folder / "spectrograms.png") as temporary:
+    with replacing(folder / PICTURE) as temporary:
         picture(drawing).savefig(temporary, format="png", dpi=100)
 
 

@@ -47,7 +47,7 @@ def test_a_terminal_shows_one_living_line(
     monkeypatch.setenv("COLUMNS", "60")
     assert main(["overfit", str(clip), "--steps", "3", "--out", str(tmp_path / "run")]) == 0
     shown = capsys.readouterr().out
-    assert shown.count("bits per sample (uniform") == 3
+    assert shown.count(" bits (linear") == 3
     living = shown.split("\n")[1]  # all three stand on the line that each replaces
     assert "step 2 | " in living
     assert max(len(line) for line in living.split("\r\x1b[K")[1:4]) == 59

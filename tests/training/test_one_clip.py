@@ -7,12 +7,13 @@ from pathlib import Path
 
 import lightning as L
 import pytest
+import soundfile
 import torch
 import yaml
 from PIL import Image
 from torch import Tensor
 
-from photowave.audio import normalise, read_sound, write_sound
+from photowave.audio import normalise, read_sound, resample, write_sound
 from photowave.audio.likeness import Likeness, likeness, log_mel_db
 from photowave.checkpoint import load_model
 from photowave.errors import ConfigError, MediaError
@@ -22,7 +23,7 @@ from photowave.training import one_clip
 from photowave.training.clip_options import OverfitOptions
 from photowave.training.clip_report import ClipBaselines, ClipReport
 from photowave.training.one_clip import overfit
-from photowave.training.outcome import Outcome, diagnose, score
+from photowave.training.outcome import Outcome, diagnose, follow
 from photowave.training.task import SoundscapeTask
 
 RATE = 16_000
@@ -75,16 +76,26 @@ def test_sounds_picture_and_report_are_there(folder: Path) -> None:
 
 
 def test_it_begins_to_play_the_clip(folder: Path) -> None:
-    """A few seconds of training do not make a copy, but what is drawn is nearer to the clip than noise is."""
+    """A few seconds of training do not make a copy, but what is drawn is nearer to the clip than at first."""
     report = json.loads((folder / "report.json").read_text())
-    noise = torch.randn(len(strokes()), generator=torch.Generator().manual_seed(1))
-    assert report["correlation"] > likeness(strokes(), noise, sample_rate=RATE).correlation + 0.3
+    untrained = folder.parent / "untrained"
+    options = OverfitOptions(steps=1, out=str(untrained))
+    before = overfit(folder.parent / "clip.wav", options, tell=lambda line: None)
+    assert report["correlation"] > before.correlation + 0.1
+    assert report["bits_per_sample"] < before.bits_per_sample - 1
 
 
 def test_the_bits_are_those_of_the_model_in_the_folder(folder: Path, generator: SoundscapeGenerator) -> None:
     report = json.loads((folder / "report.json").read_text())
-    samples = normalise(strokes(), rms_dbfs=-20.0)
-    assert score(generator.model, samples) == pytest.approx(report["bits_per_sample"], abs=0.05)
+    clip, _ = read_sound(folder / "original.wav")
+    samples = normalise(clip, rms_dbfs=-20.0)
+    _, bits = follow(generator.model, samples, seed=0, temperature=1.0)
+    assert bits == pytest.approx(report["bits_per_sample"], abs=1e-3)
+    frames = generator.model.codec.encode(samples[None])
+    seconds = torch.arange(frames.shape[1])[None] / 1_000
+    vectors = generator.model.conditioner.training_vector(frames, frames, seconds=seconds)
+    at_once = -float(generator.model.wavenet.score(frames, vectors).mean()) / 16
+    assert bits == pytest.approx(at_once, abs=1e-3)
 
 
 def correlation(a: Tensor, b: Tensor) -> float:
@@ -170,11 +181,15 @@ CLIP = strokes()
         ({"free": BAD}, "temperature too high"),
         ({"free": BAD, "calmer": BAD, "bits": 9.5}, "undertrained: 9.50 bits per sample"),
         ({"free": BAD, "calmer": BAD, "forced": BAD, "bits": math.nan}, "learning rate is too high"),
+        ({"free": BAD, "calmer": BAD, "forced": BAD, "bits": 13.5}, "learning rate is too high"),
+        ({"free": Likeness(0.2, 20.0), "calmer": Likeness(0.3, 20.0)}, "exposure bias"),
+        ({"free": Likeness(0.79, 5.0), "calmer": BAD, "forced": Likeness(0.82, 5.0)}, "exposure bias"),
         ({"samples": (3 * CLIP).clamp(-1, 1)}, "the clip is clipped"),
     ],
 )
 def test_the_diagnosis_names_the_cause(changes: dict[str, object], words: str) -> None:
-    known = {"free": GOOD, "calmer": GOOD, "forced": GOOD, "bits": 6.0, "bits_linear": 9.0, "samples": CLIP}
+    known = {"free": GOOD, "calmer": GOOD, "forced": GOOD, "bits": 6.0, "bits_linear": 9.0}
+    known |= {"bits_histogram": 13.0, "samples": CLIP}
     said = diagnose(**{**known, **changes})  # type: ignore[arg-type]
     assert words in said
     others = {"undertrained", "exposure", "temperature too", "not learned", "learning rate", "clipped"}
@@ -184,6 +199,7 @@ def test_the_diagnosis_names_the_cause(changes: dict[str, object], words: str) -
 
 @pytest.mark.parametrize(
     "wrong", [{"minutes": 0.0}, {"minutes": math.inf}, {"bands": 3}, {"bands": 1}, {"seed": -1}, {"steps": 0},
+              {"seed": 2**32}, {"minutes": 1e13},
               {"temperature": 0.0}],
 )  # fmt: skip
 def test_wrong_options_are_named(wrong: dict[str, float]) -> None:
@@ -195,10 +211,13 @@ def test_wrong_options_are_named(wrong: dict[str, float]) -> None:
 def test_silence_and_odd_lengths_are_refused(tmp_path: Path) -> None:
     write_sound(tmp_path / "silent.wav", torch.zeros(2 * RATE), RATE)
     write_sound(tmp_path / "short.wav", strokes(0.5), RATE)
-    for name, words in (("silent", "is silent"), ("short", r"lasts 0\.5 s; a clip must last 1 to 30 s")):
+    (tmp_path / "clip.caf").touch()
+    refused = {"silent.wav": "is silent", "short.wav": r"lasts 0\.5 s; a clip must last 1 to 30 s"}
+    refused["clip.caf"] = r"not known as a sound by its suffix"
+    for name, words in refused.items():
         options = OverfitOptions(out=str(tmp_path / "out"))
         with pytest.raises(MediaError, match=words):
-            overfit(tmp_path / f"{name}.wav", options, tell=print)
+            overfit(tmp_path / name, options, tell=print)
     assert not (tmp_path / "out").exists()
 
 
@@ -213,7 +232,7 @@ def test_a_training_that_diverges_ends_and_says_so(tmp_path: Path, monkeypatch: 
     options = OverfitOptions(minutes=5.0, out=str(tmp_path / "run"))
     found = overfit(tmp_path / "clip.wav", options, tell=lambda line: None)
     assert found.steps == 3
-    assert "learning rate is too high: the training diverged" in found.diagnosis
+    assert "the training diverged: the learning rate is too high" in found.diagnosis
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["bits_per_sample"] is None
     assert report["correlation"] == -1.0
@@ -227,6 +246,7 @@ def test_every_so_often_it_plays_and_ctrl_c_ends_early(tmp_path: Path) -> None:
         lines.append(line)
         if line.startswith("step 4 "):
             signal.raise_signal(signal.SIGINT)
+            lines.append("went on after the signal")
 
     samples, _ = read_sound(tmp_path / "clip.wav")
     known = ClipBaselines(uniform=14.0, histogram=13.0, linear=9.0)
@@ -241,6 +261,30 @@ def test_every_so_often_it_plays_and_ctrl_c_ends_early(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) is before
     played = [line for line in lines if "free run: correlation 0.900, 3.0 dB apart" in line]
     assert [line.split(" |")[0] for line in played] == [f"step {n}" for n in (1, 2, 3, 4)]
-    assert "(uniform 14.00, histogram 13.00, linear predictor 9.00)" in played[0]
+    assert "bits (linear 9.00, histogram 13.00, uniform 14.00)" in played[0]
     assert report.steps == 4
-    assert "stopping" in lines[-1]
+    assert lines[-1] == "went on after the signal"
+
+
+def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
+    """Neither an earlier result nor a clip that lies where a result would."""
+    with pytest.raises(ConfigError, match=r"report\.json is there already"):
+        overfit(folder.parent / "clip.wav", OverfitOptions(steps=1, out=str(folder)), tell=print)
+    write_sound(tmp_path / "original.wav", strokes(), RATE)
+    before = (tmp_path / "original.wav").read_bytes()
+    with pytest.raises(ConfigError, match=r"original\.wav is there already"):
+        overfit(tmp_path / "original.wav", OverfitOptions(steps=1, out=str(tmp_path)), tell=print)
+    assert (tmp_path / "original.wav").read_bytes() == before
+
+
+def test_other_rates_channels_and_a_long_silence_train(tmp_path: Path) -> None:
+    """Stereo at 44.1 kHz, loud only in the last third: band levels come from all of it."""
+    clip = torch.cat([torch.zeros(12 * RATE), strokes(2.0)])
+    both = resample(clip, old_rate=RATE, new_rate=44_100).repeat(2, 1).t().numpy()
+    soundfile.write(tmp_path / "clip.flac", both, 44_100)
+    found = overfit(
+        tmp_path / "clip.flac", OverfitOptions(steps=3, out=str(tmp_path / "run")), tell=lambda line: None
+    )
+    assert found.bits_per_sample < 20
+    original, rate = read_sound(tmp_path / "run" / "original.wav")
+    assert (len(original), rate) == (len(clip), RATE)
