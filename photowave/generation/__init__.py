@@ -7,13 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from photowave.generation.generator import SoundscapeGenerator, load
+    from photowave.generation.generator import SoundscapeGenerator
+    from photowave.generation.loading import load
     from photowave.generation.options import check_options
     from photowave.generation.soundscape import Soundscape
 
 __all__ = ["Soundscape", "SoundscapeGenerator", "check_options", "load"]
 
-_HOMES = {"Soundscape": "soundscape", "check_options": "options"}
+_HOMES = {"Soundscape": "soundscape", "check_options": "options", "load": "loading"}
 
 
 def __getattr__(name: str) -> Any:

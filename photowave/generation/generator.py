@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from photowave import checkpoint
 from photowave._version import __version__
 from photowave.audio import limit_peaks
 from photowave.checkpoint import LoadedModel
@@ -245,7 +244,8 @@ class SoundscapeGenerator:
             Samples within -1 to 1, float32 on the CPU, [sounds, round(duration_s * sample_rate)].
 
         Raises:
-            ConfigError: Not even one sample fits into `duration_s`.
+            ConfigError: Not even one sample fits into `duration_s`, or it is longer than the clip that the
+                model knows; or guidance is asked of a model trained without conditioning dropout.
         """
         count = self._count(duration_s)
         sampler = self._sampler(vectors, seeds, temperature, guidance, threads)
@@ -292,11 +292,12 @@ class SoundscapeGenerator:
         seeds = [photo_seed(image, seed=seed)]
         vectors = self.photo_vectors([image], seeds=seeds)
         sampler = self._sampler(vectors, seeds, temperature, guidance, 1)
-        count = None if duration_s is None else self._count(duration_s)
+        endless = duration_s is None and self.model.conditioner.longest_s is None
+        count = None if endless else self._count(math.inf if duration_s is None else duration_s)
         return (part[0].numpy() for part in self._chunks(sampler, count, chunk_s=chunk_s))
 
     def photo_vectors(self, images: Sequence[Image.Image], *, seeds: Sequence[int]) -> Tensor:
-        """Read photos into conditioning vectors, [photos, conditioning].
+        """Read photos into conditioning: [photos, conditioning], or tracks [photos, knots, conditioning].
 
         Args:
             images: Upright RGB photos.
@@ -314,7 +315,12 @@ class SoundscapeGenerator:
             return torch.cat([self.model.conditioner.photo_vector(row, chance) for row, chance in rows])
 
     def _count(self, duration_s: float) -> int:
-        """Samples in a duration; at least one."""
+        """Samples in a duration; at least one, and no more than the conditioning lasts."""
+        longest_s = self.model.conditioner.longest_s
+        if longest_s is not None and duration_s > longest_s:
+            raise ConfigError(
+                f"duration_s={duration_s:g}: this model plays one clip of {longest_s:g} s. Ask for no more."
+            )
         count = round(duration_s * self.sample_rate)
         if count < 1:
             raise ConfigError(
@@ -366,6 +372,11 @@ class SoundscapeGenerator:
     def _sampler(
         self, vectors: Tensor, seeds: Sequence[int], temperature: float, guidance: float, threads: int | None
     ) -> CachedSampler | GraphSampler:
+        if guidance != 1.0 and self.model.config.conditioning.dropout == 0.0:
+            raise ConfigError(
+                f"guidance={guidance:g}: this model was trained without conditioning dropout and knows no "
+                "sound without its conditioning. Use 1."
+            )
         wavenet, null = self.model.wavenet, self.model.conditioner.null.detach()
         if self._packed is not None:
             return CachedSampler(
@@ -376,21 +387,3 @@ class SoundscapeGenerator:
             wavenet, vectors=vectors, seeds=seeds, frames_per_knot=self._frames_per_knot,
             temperature=temperature, guidance=guidance, null=null,
         )  # fmt: skip
-
-
-def load(model: str | Path = "default", *, device: str = "cpu") -> SoundscapeGenerator:
-    """Load a model to draw with.
-
-    Args:
-        model: `default`, the one that ships inside the package, or a model file.
-        device: `cpu`, or a torch device such as `cuda`.
-
-    Returns:
-        What draws soundscapes.
-
-    Raises:
-        CheckpointError: The file is missing, damaged, foreign or of another version.
-        ConfigError: The device is not there.
-    """
-    path = checkpoint.default_model_path() if model == "default" else Path(model)
-    return SoundscapeGenerator(checkpoint.load_model(path), device=device)

@@ -17,7 +17,7 @@ class PhotoReading:
     """A photo, ready to be drawn for.
 
     Attributes:
-        vector: Global conditioning vector, [conditioning].
+        vector: Conditioning vector [conditioning], or the knots of its track [knots, conditioning].
         seed: What all chance in its sound follows from; see `photo_seed`.
         sha256: Hash of the photo's file, or of the picture if it came as one.
         picture: Upright RGB, at most `SHOWN` pixels long.

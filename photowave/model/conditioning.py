@@ -18,9 +18,11 @@ class Conditioner(nn.Module, ABC):
 
     Attributes:
         knots_per_s: Knots per second of the track that `photo_vector` gives; None: it gives single vectors.
+        longest_s: Length of that track in seconds; None: there is no end.
     """
 
     knots_per_s: float | None = None
+    longest_s: float | None = None
 
     def __init__(self, *, channels: int):
         super().__init__()
@@ -172,7 +174,7 @@ class PositionConditioner(Conditioner):
     def __init__(self, *, channels: int, rates: Sequence[int], longest_s: float):
         super().__init__(channels=channels)
         self.knots_per_s = float(rates[-1])
-        self.longest_s = longest_s
+        self.longest_s: float = longest_s
         width = channels // len(rates)
         self.tables = nn.ParameterList(
             nn.Parameter(torch.randn(1 + math.ceil(rate * longest_s), width) * _spread(rate) / self.STEP)

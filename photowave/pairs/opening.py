@@ -54,7 +54,7 @@ def open_pairs(
     path = Path(pairs)
     if not path.exists():
         raise PairError(
-            f"{path}: no such manifest or folder of scenes. Give {option} MANIFEST.csv or FOLDER."
+            f"{path}: no such manifest, folder of scenes or sound file. Give {option} MANIFEST.csv or FOLDER."
         )
     if path.is_dir():
         rows = scene_table(path, seed=splits.seed, val=splits.val, test=splits.test)

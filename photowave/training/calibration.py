@@ -1,6 +1,7 @@
 """What is measured on the training split before the first step: scales, codebook, photo to texture."""
 
 import logging
+from collections.abc import Iterable
 
 import torch
 from sklearn.cluster import KMeans
@@ -24,30 +25,37 @@ def calibrate(model: PhotowaveModel, train: SplitData, *, seed: int, prior_penal
         train: The training split.
         seed: For the clustering of textures.
         prior_penalty: Weight of the squared weights when the photo's prior is fitted.
-
-    Raises:
-        ConfigError: Conditioning by position is given several recordings, or one that is too long.
     """
-    if isinstance(model.conditioner, PositionConditioner):
-        _check_single(model.conditioner, train)
     if isinstance(model.wavenet.output, MixtureOutput):
         model.wavenet.output.scale.copy_(_band_levels(model, train))
     if isinstance(model.conditioner, TextureConditioner):
         _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
 
 
-def _check_single(conditioner: PositionConditioner, train: SplitData) -> None:
-    """A place in time means one sound only in a single recording no longer than the track."""
-    count, duration_s = len(train.bank.recordings), train.bank.duration_s
-    if count != 1:
+def check_single(model: PhotowaveModel, parts: Iterable[SplitData]) -> None:
+    """See that a model which is told the position has one clip only, in all splits, no longer than its track.
+
+    Args:
+        model: Any model; only those conditioned on position are checked.
+        parts: The splits that were read.
+
+    Raises:
+        ConfigError: There are several recordings, or one that is too long.
+    """
+    if not isinstance(model.conditioner, PositionConditioner):
+        return
+    recordings = {recording.path: recording for part in parts for recording in part.bank.recordings}
+    if len(recordings) != 1:
         raise ConfigError(
-            f"conditioning kind 'position' takes a single recording; the training split has {count}. "
+            f"conditioning kind 'position' takes a single recording; the splits have {len(recordings)}. "
             "Give --data.pairs CLIP.wav, or choose kind 'texture'."
         )
-    if duration_s > conditioner.longest_s:
+    ((path, recording),) = recordings.items()
+    duration_s = len(recording.samples) / model.sample_rate
+    if duration_s > model.conditioner.longest_s:
         raise ConfigError(
-            f"{train.bank.recordings[0].path} lasts {duration_s:.4g} s; conditioning.longest_s is "
-            f"{conditioner.longest_s:g}. Raise longest_s or cut the clip."
+            f"{path} lasts {duration_s:.4g} s; conditioning.longest_s is "
+            f"{model.conditioner.longest_s:g}. Raise longest_s or cut the clip."
         )
 
 

@@ -51,13 +51,19 @@ class Previews(L.Callback):
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
         part = data.parts["val"]
         count = len(part.features)
-        chosen = np.linspace(0, count - 1, min(self.photos, count)).round().astype(int)
+        if count:
+            chosen = np.linspace(0, count - 1, min(self.photos, count)).round().astype(int)
+            features = part.features[torch.from_numpy(chosen)]
+            labels = [(part.pairing.photo_scenes[i], part.pairing.photos[i].stem) for i in chosen]
+        else:
+            # A model of a single clip needs no photo.
+            features = part.features.new_zeros(1, part.features.shape[1])
+            labels = [(None, part.bank.recordings[0].path.stem)]
         with averaged_weights(trainer):
-            sounds = self.draw(pl_module, part.features[torch.from_numpy(chosen)])
+            sounds = self.draw(pl_module, features)
         rate = part.bank.audio.sample_rate
-        for index, samples in zip(chosen, sounds, strict=True):
-            scene, photo = part.pairing.photo_scenes[index], part.pairing.photos[index]
-            name = "/".join(["preview", *([scene] if scene else []), photo.stem])
+        for (scene, stem), samples in zip(labels, sounds, strict=True):
+            name = "/".join(["preview", *([scene] if scene else []), stem])
             picture = np.asarray(spectrogram_image(samples, rate))
             for board in boards:
                 board.experiment.add_audio(name, samples[None], trainer.global_step, rate)

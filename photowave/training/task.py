@@ -14,7 +14,7 @@ from photowave.image.encoder import build_encoder
 from photowave.model import PhotowaveModel
 from photowave.pairs.clips import Clip
 from photowave.training import schedule
-from photowave.training.calibration import calibrate
+from photowave.training.calibration import calibrate, check_single
 from photowave.training.history import noisy_history
 from photowave.training.resuming import ModelIdentity, check_same_model
 
@@ -82,13 +82,15 @@ class SoundscapeTask(L.LightningModule):
         """Measure scales, codebook and prior on the training split before the first step.
 
         Raises:
-            ConfigError: Another precision is asked for.
+            ConfigError: Another precision is asked for, or conditioning by position has no single clip.
         """
         if self.trainer.precision != "32-true":
             precision = self.trainer.precision
             raise ConfigError(f"trainer.precision={precision}: training takes 32-true only. Leave it out.")
+        parts = self.trainer.datamodule.parts  # type: ignore[attr-defined]
+        check_single(self.model, parts.values())
         if stage == "fit":
-            train = self.trainer.datamodule.parts["train"]  # type: ignore[attr-defined]
+            train = parts["train"]
             penalty = self.training_config.prior_penalty
             calibrate(self.model, train, seed=0, prior_penalty=penalty)
 

@@ -79,3 +79,15 @@ def test_silence_and_a_moment_are_told() -> None:
     assert likeness(plucked(), torch.zeros(4 * RATE), sample_rate=RATE).correlation == -1.0
     with pytest.raises(MediaError, match=r"the copy lasts 0\.0625 s; comparing needs 0\.1 s"):
         likeness(plucked(), torch.zeros(1_000), sample_rate=RATE)
+
+
+def test_the_figures_stay_what_they_were() -> None:
+    """Against figures of the measure as it was first written down, in a script of its own."""
+    time = torch.arange(2 * RATE) / RATE
+    a = 0.3 * torch.sin(2 * math.pi * 440 * time) * torch.exp(-2 * time)
+    a += 0.05 * torch.sin(2 * math.pi * 3000 * time * time / 4)
+    b = 0.3 * torch.sin(2 * math.pi * 450 * time) * torch.exp(-3 * time)
+    b += 0.05 * torch.sin(2 * math.pi * 2500 * time * time / 4) + 1e-3 * torch.cos(2 * math.pi * 6000 * time)
+    found = likeness(a, b, sample_rate=RATE)
+    assert found.correlation == pytest.approx(0.68145, abs=1e-3)
+    assert found.mean_abs_db == pytest.approx(3.57065, abs=1e-2)

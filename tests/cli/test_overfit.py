@@ -81,7 +81,8 @@ def test_the_settings_file_trains_the_same_through_the_trainer(
     config = Path(__file__).parents[2] / "configs" / "one_clip.yaml"
     monkeypatch.chdir(tmp_path)
     few = ["--trainer.max_steps=2", "--data.clips_per_epoch=8", "--data.val_clips=2"]
-    assert main(["fit", f"--config={config}", f"--data.pairs={clip}", *few]) == 0
+    heard = ["--previews.every_n_epochs=1", "--previews.duration_s=0.5"]
+    assert main(["fit", f"--config={config}", f"--data.pairs={clip}", *few, *heard]) == 0
     captured = capsys.readouterr()
     assert captured.err == ""
     assert "step 2 | " in captured.out
@@ -107,4 +108,4 @@ def test_position_needs_a_single_clip_that_fits(
     write_sound(tmp_path / "clip2.wav", 0.5 * (torch.rand(16_000) - 0.5), 16_000)
     (tmp_path / "pairs.csv").write_text(rows)
     assert main(["fit", f"--config={config}", f"--data.pairs={tmp_path / 'pairs.csv'}", *few]) == 2
-    assert "takes a single recording; the training split has 2" in capsys.readouterr().err
+    assert "takes a single recording; the splits have 3" in capsys.readouterr().err

@@ -16,15 +16,17 @@ from torch import Tensor
 from photowave.audio import normalise, read_sound, resample, write_sound
 from photowave.audio.likeness import Likeness, likeness, log_mel_db
 from photowave.checkpoint import load_model
+from photowave.config import AudioConfig, ConditioningConfig, ModelConfig, WaveNetConfig
 from photowave.errors import ConfigError, MediaError
 from photowave.generation import SoundscapeGenerator
 from photowave.pairs.clips import Clip
+from photowave.pairs.datamodule import PairsDataModule
 from photowave.training import one_clip
 from photowave.training.clip_options import OverfitOptions
 from photowave.training.clip_report import ClipBaselines, ClipReport
 from photowave.training.one_clip import overfit
 from photowave.training.outcome import Outcome, diagnose, follow
-from photowave.training.task import SoundscapeTask
+from photowave.training.task import SoundscapeTask, TrainingConfig
 
 RATE = 16_000
 STEPS = 300
@@ -132,6 +134,9 @@ def test_no_tensor_holds_the_clip(folder: Path, generator: SoundscapeGenerator) 
 def test_a_hidden_copy_would_be_found() -> None:
     """The check above can fail."""
     waveform = strokes()
+    spectrogram = log_mel_db(waveform, RATE)
+    weights = torch.cat([torch.randn(64, 9), 0.01 * spectrogram, torch.randn(64, 5)], 1)
+    assert max(correlation(spectrogram.t().flatten()[:2_000], w) for w in (weights, weights.t())) > 0.9
     hidden = torch.cat([torch.randn(500), 0.01 * waveform[1_000:5_000], torch.randn(300)])
     assert correlation(waveform[1_600:3_600], hidden) > 0.99
     assert correlation(waveform[1_600:3_600], torch.randn(5_000)) < 0.2
@@ -150,16 +155,17 @@ def test_with_the_position_held_it_plays_something_else(folder: Path, generator:
 
 def test_the_settings_file_does_the_same() -> None:
     given = yaml.safe_load((Path(__file__).parents[2] / "configs" / "one_clip.yaml").read_text())
-    config = one_clip.clip_model_config(duration_s=10.0, bands=16)
-    for part, values in given["model"]["config"].items():
-        for name, value in values.items():
-            found = getattr(getattr(config, part), name)
-            assert found == (tuple(value) if isinstance(value, list) else value), name
-    training = one_clip.clip_training_config()
-    assert given["model"]["training"] == {"history_noise": training.history_noise}
-    data = one_clip.clip_data("clip.wav", seed=0)
-    for name, value in given["data"].items():
-        assert getattr(data, name) == value, name
+    parts = given["model"]["config"]
+    config = ModelConfig(
+        audio=AudioConfig(**parts["audio"]),
+        conditioning=ConditioningConfig(**parts["conditioning"]),
+        wavenet=WaveNetConfig(**parts["wavenet"]),
+    )
+    assert config == one_clip.clip_model_config(duration_s=10.0, bands=16)
+    assert TrainingConfig(**given["model"]["training"]) == one_clip.clip_training_config()
+    data, same = one_clip.clip_data("clip.wav", seed=0), PairsDataModule(pairs="clip.wav", **given["data"])
+    names = ("clip_s", "batch_size", "clips_per_epoch", "val_clips", "val_clip_s", "window_s", "pairing")
+    assert [getattr(data, name) for name in names] == [getattr(same, name) for name in names]
 
 
 @pytest.mark.parametrize("bands", [2, 4, 8, 16])
@@ -288,3 +294,13 @@ def test_other_rates_channels_and_a_long_silence_train(tmp_path: Path) -> None:
     assert found.bits_per_sample < 20
     original, rate = read_sound(tmp_path / "run" / "original.wav")
     assert (len(original), rate) == (len(clip), RATE)
+
+
+def test_no_more_than_the_clip_can_be_asked_for(generator: SoundscapeGenerator) -> None:
+    track = generator.model.conditioner.photo_vector(torch.zeros(1, 1), torch.zeros(1)).detach()
+    with pytest.raises(ConfigError, match=r"duration_s=2: this model plays one clip of 1\.5 s"):
+        generator.draw(track, duration_s=2.0, seeds=[0])
+    with pytest.raises(ConfigError, match=r"guidance=2: this model was trained without conditioning dropout"):
+        generator.draw(track, duration_s=1.0, seeds=[0], guidance=2.0)
+    with pytest.raises(ConfigError, match=r"this model plays one clip"):
+        generator.stream(Image.new("RGB", (40, 40), "red"))
