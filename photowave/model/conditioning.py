@@ -185,7 +185,7 @@ class PositionConditioner(Conditioner):
     @property
     def track(self) -> Tensor:
         """Knots of the whole track at the highest rate, [knots, channels]."""
-        knots = torch.arange(len(self.tables[-1]), device=self.null.device)
+        knots = torch.arange(len(self.tables[-1]), dtype=self.null.dtype, device=self.null.device)
         return self._read(knots[None] / self._rates[-1])[0]
 
     def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
