@@ -3,8 +3,8 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from photowave.cli.output import open_folder
 from photowave.cli.parsing import make_parser, parse
@@ -12,6 +12,18 @@ from photowave.evaluation.options import check_evaluation
 
 if TYPE_CHECKING:
     from photowave.evaluation.judging import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitOptions:
+    """The `Splits` of `photowave.pairs.opening`, which takes torch to import."""
+
+    seed: int = 0
+    """Another seed, another split."""
+    val: float = 0.15
+    """Share of photos and recordings for validation."""
+    test: float = 0.15
+    """Share of photos and recordings kept for the test."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +36,10 @@ class EvaluateOptions:
     """Manifest, or folder of scenes; default: the starter scenes."""
     split: Literal["train", "val", "test"] = "test"
     """Whose photos sounds are drawn for, and whose recordings the bits per sample are counted on."""
+    splits: SplitOptions = field(default_factory=SplitOptions)
+    """How a folder of scenes is split: give what the model was trained with (`data.splits` there)."""
+    photos: int = 50
+    """The most photos; of more, as many are chosen by lot, evenly over the scenes."""
     out: str = "evaluation"
     """Folder for metrics.json, metrics.csv and report.html; made if it is not there."""
     seeds: int = 3
@@ -44,9 +60,11 @@ def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, evaluate, show, write."""
     parser = make_parser(command, "Judges a model's sounds beside simple systems and real recordings.")
     parser.add_class_arguments(EvaluateOptions)
-    options = EvaluateOptions(**vars(parse(parser, arguments)))
+    given = vars(parse(parser, arguments))
+    options = EvaluateOptions(**{**given, "splits": SplitOptions(**vars(given["splits"]))})
     check_evaluation(
         split=options.split,
+        photos=options.photos,
         seeds=options.seeds,
         duration_s=options.duration_s,
         seed=options.seed,
@@ -59,13 +77,15 @@ def run(command: str, arguments: Sequence[str]) -> int:
     from photowave.pairs.opening import Splits, open_pairs
 
     model = load(options.model)
-    manifest = open_pairs(options.pairs, Splits(), option="--pairs", purpose="evaluate with")
+    splits = Splits(**asdict(options.splits))
+    manifest = open_pairs(options.pairs, splits, option="--pairs", purpose="evaluate with")
     out = open_folder(options.out)
     with _told() as progress:
         result = evaluate(
             model,
             manifest,
             split=options.split,
+            photos=options.photos,
             seeds=options.seeds,
             duration_s=options.duration_s,
             seed=options.seed,
@@ -75,9 +95,21 @@ def run(command: str, arguments: Sequence[str]) -> int:
             progress=progress,
         )
     report = result.save(out)
+    for note in _notes(result.settings):
+        print(f"photowave: {note}", file=sys.stderr)
     print(result)
     print(f"\n-> {report}")
     return 0
+
+
+def _notes(settings: dict[str, Any]) -> Iterator[str]:
+    """What was left out."""
+    unheard = settings["scenes_without_recordings"]
+    if unheard:
+        yield f"no recording is of {', '.join(unheard)}; photos of that are left out."
+    used, found = settings["photos"], settings["photos_found"]
+    if used < found:
+        yield f"{used} of {found} photos were taken, by lot; --photos {found} takes all."
 
 
 @contextmanager

@@ -21,13 +21,20 @@ DEFINITIONS = {
         "share",
         "higher",
         "Share of the sounds that a classifier (randomised trees) on log-mel statistics, trained on real "
-        "recordings only, assigns to the photo's scene; the ceiling is its accuracy on recordings it has not "
-        "heard, each scene counting alike.",
+        "recordings only, assigns to the photo's scene, scenes counting alike; the floor is chance.",
     ),
     "scene_rank": Definition(
         "",
         "lower",
-        "Place of the photo's scene among all scenes by that classifier's probability, 1 being the best.",
+        "Place of the photo's scene among all scenes by that classifier's probability, 1 being the best, "
+        "ties half lost, scenes counting alike.",
+    ),
+    "judge_accuracy": Definition(
+        "share",
+        "higher",
+        "Share of all real excerpts that the classifier assigns to their scene without having heard their "
+        "recording, recordings of a scene and scenes counting alike: how well it knows scenes at all. "
+        "Counted in excerpts.",
     ),
     "texture_distance": Definition(
         "",
@@ -49,20 +56,21 @@ DEFINITIONS = {
         "",
         "higher",
         "Mean of 1 / place of the first excerpt of the photo's scene when all real excerpts are ranked by "
-        "their distance from the sound in standardised log-mel statistics; the floor is the exact mean over "
-        "random orders.",
+        "their distance from the sound in standardised log-mel statistics, scenes counting alike; the floor "
+        "is the exact mean over random orders.",
     ),
     "spread_ratio": Definition(
         "",
-        "higher",
+        "neither",
         "Standard deviation that the photo brings over that which the seed brings, in standardised log-mel "
-        "statistics and between photos of different scenes; near 0 every photo sounds the same. Counted in "
-        "photos.",
+        "statistics and between photos of different scenes; near 0 every photo sounds the same, but more is "
+        "not better: whoever draws one sound per photo has the most. Counted in photos.",
     ),
     "photo_swap_gain": Definition(
         "bit",
         "higher",
-        "Bits per sample with a photo of another scene minus bits per sample with a photo of the clip's own.",
+        "Bits per sample with a photo of another scene minus bits per sample with a photo of the clip's own: "
+        "above 0 where the photo helps.",
     ),
     "texture_marginals": Definition("", "lower", "The same in the moments of the cochlear envelopes alone."),
     "texture_correlations": Definition(
@@ -81,18 +89,22 @@ DEFINITIONS = {
         "bit",
         "lower",
         "Bits per 16-bit sample that clips of one second of the split's recordings cost, scenes counting "
-        "alike; the model is told the texture of the five seconds around the clip. Counted in clips.",
+        "alike; the model is told the texture of the excerpt around the clip (duration_s), free of charge. A "
+        "model that was trained on photos alone is told a photo of the clip's scene. Counted in clips.",
     ),
     "bits_per_sample_photo": Definition(
         "bit", "lower", "The same, where the model is told a photo of the clip's scene."
     ),
     "retrieval_recall_1": Definition(
-        "share", "higher", "Share of the sounds whose nearest real excerpt is of the photo's scene."
+        "share",
+        "higher",
+        "Share of the sounds whose nearest real excerpt is of the photo's scene, scenes counting alike.",
     ),
     "retrieval_recall_5": Definition(
         "share",
         "higher",
-        "Share of the sounds with an excerpt of the photo's scene among the five nearest real excerpts.",
+        "Share of the sounds with an excerpt of the photo's scene among the five nearest real excerpts, "
+        "scenes counting alike.",
     ),
     "frechet_log_mel": Definition(
         "",
@@ -105,16 +117,23 @@ DEFINITIONS = {
         "",
         "neither",
         "Distance from the nearest training excerpt in standardised log-mel statistics, in units of the "
-        "median distance between a training excerpt and the nearest one of another recording of its scene; "
-        "far below 1 the sound repeats an excerpt.",
+        "median distance between a training excerpt and the nearest one of another recording, whatever the "
+        "scene; far below 1 the sound repeats an excerpt.",
     ),
     "copied": Definition(
         "",
         "lower",
-        "Largest normalised cross-correlation of the waveform with any training recording over all shifts: "
-        "1 for a copy at any level.",
+        "Largest normalised cross-correlation of the waveform with the excerpts of a training recording put "
+        "together again, over all shifts: 1 for a copy at any level. Remainders shorter than an excerpt, "
+        "silent excerpts and recordings without a scene are not looked at, and of each photo's sounds the "
+        "first only.",
     ),
-    "level_dbfs": Definition("dBFS", "neither", "Root mean square level; recordings are brought to -20."),
+    "level_dbfs": Definition(
+        "dBFS",
+        "neither",
+        "Root mean square level; recordings are brought to that which the model was "
+        "trained at, -20 unless it was changed.",
+    ),
     "silent_share": Definition("share", "lower", "Share of the 20 ms frames whose level is below -60 dBFS."),
     "clipped_share": Definition("share", "lower", "Share of the samples that reach 0.999 of full scale."),
     "flatness": Definition(

@@ -23,7 +23,7 @@ SOUND_S = 10.0
 MEDIA_BYTES = 18_000_000
 """Most that photos, spectrograms and sounds may take in the file together, in characters of base64."""
 
-_PLAYED = (("model", 0), ("model", 1), ("real", 0), ("nearest", 0), ("sonify", 0))
+_PLAYED = (("model", 0), ("model", 1), ("real", 0), ("nearest", 0), ("filtered_noise", 0), ("sonify", 0))
 """Systems that can be heard, with the number of the seed."""
 _PHOTO_SIDE = 320  # pixels
 _SPECTROGRAM_SIZE = (300, 110)  # pixels

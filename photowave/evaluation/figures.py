@@ -3,16 +3,26 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photowave.evaluation.bootstrap import mean_with_interval
 from photowave.evaluation.definitions import DEFINITIONS
 from photowave.evaluation.features import Features
 from photowave.evaluation.likelihood import Likelihood
+from photowave.evaluation.references import Row
 from photowave.evaluation.result import Figure
+from photowave.evaluation.scene_means import mean_over_scenes
 from photowave.evaluation.spread import Spread
 from photowave.evaluation.types import SystemSounds
 from photowave.evaluation.vectors import Vectors, mean_of_known
 from photowave.evaluation.yardstick import CEILING, Yardstick
+
+_BY_SCENE = ("scene_recognised", "scene_rank", "retrieval_mrr", "retrieval_recall_1", "retrieval_recall_5")
+"""Figures that ask for the photo's scene: scenes count alike, so that no scene is worth more than another."""
+_WITHOUT_CEILING = ("spread_ratio", "judge_accuracy")
+"""Figures in which the system `real` is no goal: its recordings are dealt to the photos of a scene by lot."""
+_NOT_TIMED = ("model_shuffled",)
+"""Systems whose sounds nobody made: they are those of another one."""
 
 
 def compute_figures(
@@ -33,11 +43,15 @@ def compute_figures(
     Returns:
         The figures in the order of `DEFINITIONS`, and the spread of each system.
     """
-    tables: dict[str, dict[str, tuple[float, float, float, int]]] = {name: {} for name in DEFINITIONS}
+    tables: dict[str, dict[str, Row]] = {name: {} for name in DEFINITIONS}
     spreads: dict[str, Spread] = {}
     for sounds, own in zip(systems, features, strict=True):
         for name, values in yardstick.values(sounds, own).items():
-            tables[name][sounds.name] = _summary(values, seed=yardstick.seed)
+            tables[name][sounds.name] = (
+                _by_scene(values, yardstick.photos.scenes, seed=yardstick.seed)
+                if name in _BY_SCENE
+                else _summary(values, seed=yardstick.seed)
+            )
         for name, row in yardstick.from_scene(sounds, own).items():
             tables[name][sounds.name] = row
         spread = spreads[sounds.name] = yardstick.spread(own)
@@ -46,15 +60,19 @@ def compute_figures(
         tables["frechet_log_mel"][sounds.name] = (
             yardstick.frechet(sounds, own), np.nan, np.nan, photos * seeds
         )  # fmt: skip
-        if np.isfinite(sounds.seconds_per_sound):
+        if np.isfinite(sounds.seconds_per_sound) and sounds.name not in _NOT_TIMED:
             factor = sounds.seconds_per_sound * yardstick.real.sample_rate / sounds.samples.shape[2]
             tables["real_time_factor"][sounds.name] = (factor, np.nan, np.nan, photos * seeds)
         if progress is not None:
             progress(1)
+    tables["judge_accuracy"][CEILING] = yardstick.accuracy()
     at = next((index for index, sounds in enumerate(systems) if sounds.name == CEILING), None)
     floors = yardstick.floors(None if at is None else systems[at], None if at is None else features[at])
-    ceilings = {name: rows[CEILING][0] for name, rows in tables.items() if CEILING in rows}
-    ceilings |= {"scene_recognised": yardstick.judge.accuracy, "scene_rank": yardstick.judge.mean_rank}
+    ceilings = {
+        name: rows[CEILING][0]
+        for name, rows in tables.items()
+        if CEILING in rows and name not in _WITHOUT_CEILING
+    }
     return [
         make_figure(name, system, row, floor=floors.get(name), ceiling=ceilings.get(name))
         for name, rows in tables.items()
@@ -95,7 +113,7 @@ def likelihood_figures(likelihood: Likelihood | None, *, seed: int) -> list[Figu
 def make_figure(
     name: str,
     system: str,
-    row: tuple[float, float, float, int],
+    row: Row,
     *,
     floor: float | None,
     ceiling: float | None,
@@ -125,7 +143,15 @@ def make_figure(
     )
 
 
-def _summary(values: Vectors, *, seed: int) -> tuple[float, float, float, int]:
+def _by_scene(values: Vectors, scenes: NDArray[np.str_], *, seed: int) -> Row:
+    """Mean over scenes, and its interval over photos."""
+    photos, seeds = values.shape
+    return mean_over_scenes(
+        values.flatten(), np.repeat(np.arange(photos), seeds), np.repeat(scenes, seeds), seed=seed
+    )
+
+
+def _summary(values: Vectors, *, seed: int) -> Row:
     """Mean and interval over photos, and how many sounds have a value.
 
     The photos are sorted by their values first: the same sounds under other photos then give the same

@@ -18,13 +18,15 @@ class Judgement:
     """What the judge says about sounds."""
 
     recognised: NDArray[np.float64]
-    """1 where the right scene was named, else 0, [sounds]."""
+    """1 where the right scene was named, 1 / n where it shares the first place with others, n in all, else 0,
+    [sounds]."""
     ranks: NDArray[np.float64]
-    """Place of the right scene among all, 1 is the best, [sounds]."""
+    """Place of the right scene among all, 1 is the best, ties half lost, [sounds]: whoever answers every
+    photo with one sound gets the mean place."""
 
 
 class SceneJudge:
-    """Randomised trees on texture vectors of real recordings, and their own accuracy on unheard ones.
+    """Randomised trees on texture vectors of real recordings, and what they say about unheard ones.
 
     Trees (Geurts, Ernst and Wehenkel 2006, "Extremely randomized trees") because of what was tried they know
     unheard real recordings best; the log of experiments has the figures.
@@ -40,8 +42,7 @@ class SceneJudge:
 
     Attributes:
         scenes: Names of the scenes, sorted.
-        accuracy: Share of unheard excerpts that are recognised, each scene counting alike: the ceiling.
-        mean_rank: Mean rank of the right scene of unheard excerpts, each scene counting alike.
+        unheard: What is said about the real excerpts by those that have not heard their recording.
 
     Raises:
         PairError: There are fewer than two scenes, or so few recordings that nothing is left to learn from.
@@ -64,7 +65,7 @@ class SceneJudge:
         vectors = np.asarray(textures, np.float64)
         self._all = _fitted(vectors, scenes)
         self._fold_of: dict[int, ExtraTreesClassifier] = {}
-        judged = Judgement(np.zeros(len(scenes)), np.zeros(len(scenes)))
+        self.unheard = Judgement(np.zeros(len(scenes)), np.zeros(len(scenes)))
         for heard, unheard in _folds(scenes, recordings, seed=seed):
             if len(np.unique(scenes[heard])) < 2:
                 raise PairError(
@@ -75,9 +76,7 @@ class SceneJudge:
             judge = _fitted(vectors[heard], scenes[heard])
             self._fold_of.update(dict.fromkeys(recordings[unheard].tolist(), judge))
             part = self._ask(judge, vectors[unheard], scenes[unheard])
-            judged.recognised[unheard], judged.ranks[unheard] = part.recognised, part.ranks
-        self.accuracy = _balanced(judged.recognised, scenes)
-        self.mean_rank = _balanced(judged.ranks, scenes)
+            self.unheard.recognised[unheard], self.unheard.ranks[unheard] = part.recognised, part.ranks
 
     def judge(
         self, textures: NDArray[np.floating], scenes: NDArray[np.str_], sources: NDArray[np.int64]
@@ -88,7 +87,8 @@ class SceneJudge:
             textures: Texture vectors of the sounds, [sounds, texture].
             scenes: The right scenes, [sounds].
             sources: The recording each sound was taken from, -1 where there is none, [sounds]. Such a sound
-                is judged by the classifier that has not heard the recording.
+                is judged by the classifier that has not heard the recording; one of no recording by the
+                classifier that has heard all, those that the system learned from among them.
         """
         vectors = np.asarray(textures, np.float64)
         judged = Judgement(np.zeros(len(scenes)), np.zeros(len(scenes)))
@@ -106,8 +106,10 @@ class SceneJudge:
         likeliness[:, np.searchsorted(self.scenes, judge.classes_)] = judge.predict_proba(vectors)
         right = np.array([self.scenes.index(str(s)) if s in self.scenes else -1 for s in scenes])
         own = np.where(right >= 0, likeliness[np.arange(len(right)), right], -2.0)
-        ranks = 1.0 + (likeliness > own[:, None]).sum(1)
-        recognised = (likeliness.argmax(1) == right).astype(np.float64)
+        more, ties = (likeliness > own[:, None]).sum(1), (likeliness == own[:, None]).sum(1)
+        # An unknown scene ties with none, not even with itself.
+        ranks = 1.0 + more + 0.5 * np.maximum(ties - 1, 0)
+        recognised = np.where((more == 0) & (ties > 0), 1.0 / np.maximum(ties, 1), 0.0)
         return Judgement(recognised, ranks)
 
 
@@ -130,8 +132,3 @@ def _folds(
 def _fitted(vectors: NDArray[np.float64], scenes: NDArray[np.str_]) -> ExtraTreesClassifier:
     judge = ExtraTreesClassifier(n_estimators=300, class_weight="balanced", random_state=0)
     return judge.fit(vectors, scenes)
-
-
-def _balanced(values: NDArray[np.float64], scenes: NDArray[np.str_]) -> float:
-    """Mean over scenes of their means."""
-    return float(np.mean([values[scenes == scene].mean() for scene in np.unique(scenes)]))

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from photowave.errors import ConfigError
+from photowave.evaluation.definitions import DEFINITIONS
 from photowave.evaluation.features import measure
-from photowave.evaluation.figures import compute_figures
+from photowave.evaluation.figures import compute_figures, likelihood_figures
+from photowave.evaluation.likelihood import Likelihood
 from photowave.evaluation.result import Figure
 from photowave.evaluation.types import EvaluatedPhotos, RealSounds, SystemSounds
 from photowave.evaluation.verdict import verdict
-from photowave.evaluation.yardstick import Yardstick
+from photowave.evaluation.yardstick import CEILING, Yardstick
 
 Progress = Callable[[str, float, float], None]
 """Called with what is being done, how much was just done, and how much it is in all."""
@@ -22,6 +24,7 @@ def judge_systems(
     mels: int = 40,
     seed: int = 0,
     judged: str = "model",
+    likelihood: Likelihood | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[Figure], str]:
     """Judge sounds, whoever made them.
@@ -33,10 +36,11 @@ def judge_systems(
         mels: Log-mel bands of the texture vectors.
         seed: What all chance follows from.
         judged: The system that the verdict is about.
+        likelihood: What recordings cost the model, if that was measured; its figures join the others.
         progress: Called as the work goes on.
 
     Returns:
-        The figures of all systems, and the verdict.
+        The figures of all systems in the order of `DEFINITIONS`, and the verdict.
 
     Raises:
         ConfigError: There is no system of the name `judged`.
@@ -58,9 +62,17 @@ def judge_systems(
         Yardstick(real, of_real, photos, seed), systems, features,
         progress=lambda done: tell("comparing", done, len(systems)),
     )  # fmt: skip
+    figures += likelihood_figures(likelihood, seed=seed)
+    figures.sort(key=lambda figure: list(DEFINITIONS).index(figure.name))
     of_judged = {figure.name: figure for figure in figures if figure.system == judged}
+    nearest = {f.system: f for f in figures if f.name == "nearest_excerpt"}
     return figures, verdict(
-        of_judged["scene_recognised"], spreads[judged], texture=of_judged["texture_distance"]
+        of_judged["scene_recognised"],
+        spreads[judged],
+        texture=of_judged["texture_distance"],
+        swap_gain=of_judged.get("photo_swap_gain"),
+        nearest=nearest[judged],
+        nearest_of_real=nearest.get(CEILING),
     )
 
 

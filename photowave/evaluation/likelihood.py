@@ -26,7 +26,8 @@ class Likelihood:
     """Bits per sample of each clip: -log2 P(16-bit step), a mean over its samples."""
 
     own: Vectors
-    """With the vector of the texture around the clip, [clips]."""
+    """With the vector the decoder is trained with, [clips]: that of the texture around the clip, or for a
+    model of kind `photo` that of the photo, as in `right`."""
     right: Vectors
     """With the vector of a photo of the clip's scene, [clips]; NaN where the split has none."""
     wrong: Vectors
@@ -142,10 +143,14 @@ def _vectors(
     """Vectors of the clip's texture and photos [vectors, conditioning]; which of the three exist."""
     chance = torch.tensor([clip.uniform], dtype=torch.float32, device=device)
     right, _ = clip.photos
+    vectors, there = [], []
     with torch.no_grad():
-        # Only a conditioner that was trained on photos looks at the features here.
-        known = features[[right or 0]].to(device)
-        vectors, there = [model.conditioner.training_vector(known, texture.to(device))], [0]
+        # Only a conditioner that was trained on photos looks at the features here; it must not see a photo of
+        # another scene.
+        if right is not None or model.config.conditioning.kind != "photo":
+            known = features[[right or 0]].to(device)
+            vectors.append(model.conditioner.training_vector(known, texture.to(device)))
+            there.append(0)
         for row, photo in enumerate(clip.photos, 1):
             if photo is not None:
                 vectors.append(model.conditioner.photo_vector(features[[photo]].to(device), chance))

@@ -21,28 +21,23 @@ def nearest_excerpt(
     sources: NDArray[np.int64],
     *,
     excerpts: Vectors,
-    scenes: NDArray[np.str_],
     recordings: NDArray[np.int64],
 ) -> Vectors:
     """Distance of each sound to the nearest training excerpt, in units of what is usual among real ones.
 
-    The unit is the median distance of a training excerpt to the nearest one of another recording of its
-    scene. Far below 1 the sound repeats an excerpt.
+    The unit is the median distance of a training excerpt to the nearest one of another recording, whatever
+    the scene of either, just as for the sounds. Far below 1 the sound repeats an excerpt.
 
     Args:
         vectors: Standardised vectors of the sounds, [sounds, features].
         sources: Recording that is not looked at, -1 for none, [sounds].
         excerpts: Standardised vectors of the training excerpts, [excerpts, features].
-        scenes: Their scenes, [excerpts].
         recordings: The recordings they were cut from, [excerpts].
 
     Returns:
         [sounds]; NaN where nothing is left to compare with.
     """
-    stranger = recordings[:, None] != recordings
-    unit = _nearest(distances(excerpts, excerpts), stranger & (scenes[:, None] == scenes))
-    if not np.isfinite(unit).any():
-        unit = _nearest(distances(excerpts, excerpts), stranger)
+    unit = _nearest(distances(excerpts, excerpts), recordings[:, None] != recordings)
     if not np.isfinite(unit).any():
         return np.full(len(vectors), np.nan)
     found = _nearest(distances(vectors, excerpts), sources[:, None] != recordings)
@@ -56,9 +51,10 @@ def _nearest(apart: Vectors, allowed: NDArray[np.bool_]) -> Vectors:
 
 
 class TrainingWaveforms:
-    """All training recordings in one row, ready to be compared with sounds of one length.
+    """The excerpts of all training recordings in one row, ready to be compared with sounds of one length.
 
-    The excerpts of a recording are put together again, and silence as long as a sound stands between::
+    The excerpts of a recording are put together again, and silence as long as a sound stands between.
+    What was not cut into excerpts, such as the remainder at its end, is not in it::
 
         0000 recording 0 0000 recording 1 0000
 
@@ -74,7 +70,8 @@ class TrainingWaveforms:
         self.recordings: NDArray[np.int64] = np.unique(real.recordings[kept])
         """Which recordings are kept, ascending, [recordings]."""
         lines = [
-            self._slower(real.samples[real.recordings == number].flatten()) for number in self.recordings
+            self._slower(real.samples[kept & (real.recordings == number)].flatten())
+            for number in self.recordings
         ]
         self._length = self._slower(real.samples[:1]).shape[1]
         gap = torch.zeros(self._length)

@@ -64,7 +64,7 @@ def white_noise(
     seed: int = 0,
     rms_dbfs: float = -20.0,
 ) -> SystemSounds:
-    """Draw white Gaussian noise, anew for each sound.
+    """Draw white Gaussian noise, anew for each sound; for checks of one's own, `evaluate` leaves it out.
 
     Args:
         photos: Tell how many sounds are wanted.
@@ -91,7 +91,7 @@ def white_noise(
 def silence(
     photos: EvaluatedPhotos, real: RealSounds, *, seeds: int, duration_s: float = 5.0, seed: int = 0
 ) -> SystemSounds:
-    """Give nothing but zeros.
+    """Give nothing but zeros; for checks of one's own, `evaluate` leaves it out.
 
     Args:
         photos: Tell how many sounds are wanted.

@@ -1,26 +1,22 @@
 """What is evaluated against: the recordings of a manifest in equal excerpts, and the photos of one split."""
 
-import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from photowave.audio import normalise, read_sound, rms_dbfs
 from photowave.config import AudioConfig
 from photowave.errors import ConfigError, MediaError, PairError
+from photowave.evaluation.cutting import cut_excerpts
 from photowave.evaluation.types import EvaluatedPhotos, RealSounds
 from photowave.generation.reading import small
 from photowave.image import read_photo
 from photowave.pairs.bank import refuse_if_any
 from photowave.pairs.manifest import Manifest, Row
-from photowave.pairs.splits import recording_name
-
-_CROSSFADE_S = 0.05
-_SILENCE_DBFS = -80.0
+from photowave.pairs.splits import ENOUGH_SOUNDS, recording_name, take_name
 
 
 def load_real(
@@ -35,10 +31,11 @@ def load_real(
     As in training, a recording is brought to the level as a whole, so that its quiet parts stay quiet. What
     is left at its end is dropped, and so are excerpts below -80 dBFS. A recording shorter than an excerpt is
     repeated, each time joined to itself by a crossfade of 50 ms. Of a row with `start_s` the one excerpt that
-    starts there is taken, repeated likewise where the recording ends too early.
+    starts there is taken, with the scene of that row, repeated likewise where the recording ends too early.
 
     Files that are parts of one recording by their names (`wind__0-60s.ogg`, `wind__60-120s.ogg`) count as one
-    recording, as they do when data are split.
+    recording, as they do when data are split; so do, in scenes that have enough others, the takes of what may
+    be one session (`wind1.ogg`, `wind2.ogg`; see `take_name`).
 
     Args:
         manifest: All splits together.
@@ -51,13 +48,14 @@ def load_real(
 
     Raises:
         ConfigError: Not even two samples fit into `duration_s`.
-        PairError: No recording has a scene, or some are unreadable, silent or end before their `start_s`;
-            they are named together.
+        PairError: No recording has a scene, or some are unreadable, silent, end before their `start_s` or
+            stand under two scenes; they are named together.
     """
     length = round(duration_s * audio.sample_rate)
     if length < 2:
         raise ConfigError(f"duration_s={duration_s:g}: an excerpt needs at least two samples. Common: 5.")
     files = _files(manifest)
+    sessions = _sessions(files)
     excerpts: list[Tensor] = []
     recordings: list[int] = []
     rows: list[Row] = []
@@ -66,15 +64,15 @@ def load_real(
     bad: list[str] = []
     for path, of_file in files.items():
         try:
-            cut = _excerpts(path, [row.start_s for row in of_file], audio=audio, length=length)
-        except MediaError as error:
+            cut = cut_excerpts(path, of_file, audio=audio, length=length)
+        except (MediaError, PairError) as error:
             bad.append(str(error))
             cut = []
-        recording = known.setdefault(recording_name(path.as_posix()), len(known))
+        recording = known.setdefault(sessions[path], len(known))
         names += [path.name] * (recording == len(names))
-        excerpts += cut
+        excerpts += [samples for samples, _ in cut]
         recordings += [recording] * len(cut)
-        rows += of_file[:1] * len(cut)
+        rows += [row for _, row in cut]
         if progress is not None:
             progress(1)
     refuse_if_any(bad, what="recordings", total=len(files))
@@ -121,36 +119,6 @@ def load_photos(manifest: Manifest) -> EvaluatedPhotos:
     )
 
 
-def tile(samples: Tensor, *, length: int, crossfade: int) -> Tensor:
-    """Repeat a sound until it is long enough; each end passes into the next beginning at equal power.
-
-    ::
-
-        one          ██████████▓▒░
-        the next               ░▒▓██████████▓▒░
-                               |<->| crossfade
-
-    Args:
-        samples: Float, [time], at least two.
-        length: Number of samples wanted.
-        crossfade: Samples that overlap; at most half the sound is used.
-
-    Returns:
-        The sound, [length]; cut off if it was longer.
-    """
-    if length <= len(samples):
-        return samples[:length]
-    overlap = min(crossfade, len(samples) // 2)
-    angles = (torch.arange(overlap, dtype=torch.float64) + 0.5) * (torch.pi / 2 / max(overlap, 1))
-    fade_in, fade_out = angles.sin().to(samples.dtype), angles.cos().to(samples.dtype)
-    # Every copy but the first begins inside the crossfade, so that all of them are the same piece.
-    joined = samples[len(samples) - overlap :] * fade_out + samples[:overlap] * fade_in
-    middle = samples[overlap : len(samples) - overlap]
-    period = torch.cat([middle, joined])
-    copies = math.ceil((length - overlap) / len(period))
-    return torch.cat([samples[:overlap], period.repeat(copies)])[:length]
-
-
 def _files(manifest: Manifest) -> dict[Path, list[Row]]:
     """The rows of each recording that has a scene."""
     files: dict[Path, list[Row]] = defaultdict(list)
@@ -165,32 +133,20 @@ def _files(manifest: Manifest) -> dict[Path, list[Row]]:
     return files
 
 
-def _excerpts(
-    path: Path, starts_s: Sequence[float | None], *, audio: AudioConfig, length: int
-) -> list[Tensor]:
-    """The excerpts of one file that are to be heard; at least one."""
-    rate = audio.sample_rate
-    samples, _ = read_sound(path, sample_rate=rate)
-    samples = normalise(samples, rms_dbfs=audio.rms_dbfs)
-    # Where the whole recording is named, too, excerpts within it would come twice.
-    firsts: Sequence[int] = range(0, max(len(samples) - length, 0) + 1, length)
-    if None not in starts_s:
-        firsts = sorted({round(start * rate) for start in starts_s if start is not None})
-    cut = []
-    for first in firsts:
-        part = samples[first : first + length]
-        if len(part) < 2:
-            raise MediaError(
-                f"{path} lasts {len(samples) / rate:.3g} s; no sound follows start_s {first / rate:g}. "
-                "Move start_s forward."
-            )
-        if rms_dbfs(part) >= _SILENCE_DBFS:
-            long = tile(part, length=length, crossfade=round(_CROSSFADE_S * rate))
-            # Where end and beginning are alike, a crossfade adds up to more than either.
-            cut.append(long / max(1.0, float(long.abs().max())))
-    if not cut:
-        raise MediaError(
-            f"{path} has no audible excerpt of {length / rate:.3g} s: all stay below {_SILENCE_DBFS:g} dBFS. "
-            "Remove it."
-        )
-    return cut
+def _sessions(files: Mapping[Path, Sequence[Row]]) -> dict[Path, str]:
+    """What excerpts of a file share with those of others: the take, or where takes are few, the recording.
+
+    Neither depends on the scene, so that parts of one recording stay together under whatever scenes.
+    """
+    takes = {path: take_name(path.as_posix()) for path in files}
+    recordings = {path: recording_name(path.as_posix()) for path in files}
+    of_scene: dict[str | None, set[str]] = defaultdict(set)
+    for path, rows in files.items():
+        for row in rows:
+            of_scene[row.scene].add(takes[path])
+    taken = {
+        recordings[path]
+        for path, rows in files.items()
+        if any(len(of_scene[row.scene]) >= ENOUGH_SOUNDS for row in rows)
+    }
+    return {path: takes[path] if recordings[path] in taken else recordings[path] for path in files}

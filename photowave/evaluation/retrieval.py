@@ -80,7 +80,7 @@ def mean_by_chance(scenes: NDArray[np.str_], excerpt_scenes: NDArray[np.str_]) -
     """`by_chance`, averaged over queries.
 
     Args:
-        scenes: The right scene of each query, [queries].
+        scenes: The right scene of each query, or each scene once where they count alike, [queries].
         excerpt_scenes: Scenes of all excerpts, [excerpts].
 
     Returns:

@@ -1,6 +1,9 @@
 """One evaluation from model and manifest to figures."""
 
 import platform
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,10 @@ import sklearn
 import torch
 
 from photowave._version import __version__
+from photowave.errors import ConfigError
+from photowave.evaluation.choosing import Choice, choose_photos
 from photowave.evaluation.definitions import DEFINITIONS
-from photowave.evaluation.figures import likelihood_figures
+from photowave.evaluation.judge import SceneJudge
 from photowave.evaluation.judging import Progress, judge_systems, tell_nobody
 from photowave.evaluation.likelihood import CLIPS, measure_likelihood
 from photowave.evaluation.options import check_evaluation
@@ -22,6 +27,7 @@ from photowave.evaluation.systems import (
     nearest_photo,
     real_sounds,
     shuffle_photos,
+    shuffled_order,
     sonified,
 )
 from photowave.evaluation.types import EvaluatedPhotos, RealSounds
@@ -34,6 +40,7 @@ def evaluate(
     manifest: Manifest,
     *,
     split: str = "test",
+    photos: int = 50,
     seeds: int = 3,
     duration_s: float = 5.0,
     seed: int = 0,
@@ -50,6 +57,8 @@ def evaluate(
         model: What draws.
         manifest: All splits: the real recordings of every split are what is compared with.
         split: Whose photos, and whose recordings for the bits per sample: `train`, `val` or `test`.
+        photos: The most photos that are evaluated; of more, as many are chosen by lot, evenly over the
+            scenes. Photos of scenes without any recording are left out. The settings of the result tell both.
         seeds: Sounds per photo; the model's seeds are 0, 1 and so on.
         duration_s: Length of each sound in seconds.
         seed: What all chance but the model's own follows from.
@@ -62,48 +71,55 @@ def evaluate(
         Figures, sounds and the verdict.
 
     Raises:
-        ConfigError: A setting is out of range, or `clap` cannot be used.
-        PairError: The split has no photos, a scene has no recordings, or there are too few of either.
+        ConfigError: A setting is out of range, the model knows no photos, or `clap` cannot be used.
+        PairError: The split has no photos, no scene of theirs has recordings, or there are too few of either.
+            That is told before the long work.
         MediaError: A photo cannot be read.
         CheckpointError: The photo encoder is not the one the model was trained with.
     """
     check_evaluation(
-        split=split, seeds=seeds, duration_s=duration_s, seed=seed, temperature=temperature, guidance=guidance
-    )
+        split=split, photos=photos, seeds=seeds, duration_s=duration_s, seed=seed,
+        temperature=temperature, guidance=guidance,
+    )  # fmt: skip
+    _refuse_one_clip(model)
     tell = progress or tell_nobody
     if clap is not None:
         from photowave.evaluation.optional import ClapScorer
 
         ClapScorer(clap)  # what is wrong with it is told before the long work
-    photos = load_photos(manifest.split(split))
+    choice = choose_photos(manifest, split=split, most=photos, seed=seed)
+    given = load_photos(choice.manifest)
+    shuffled_order(given, seed=seed)
     real = _real(model, manifest, duration_s, tell)
-    drawn_s = len(photos.images) * seeds * duration_s
+    with _no_advice_on_folds():
+        # What the judge refuses depends on scenes and recordings alone, not on how they sound.
+        SceneJudge(np.zeros((len(real.scenes), 1)), real.scenes, real.recordings, seed=seed)
+    audio = model.model.config.audio
+    recordings = real_sounds(given, real, seeds=seeds, duration_s=duration_s, seed=seed)
+    others = [
+        nearest_photo(model, given, real, manifest=manifest, seeds=seeds, duration_s=duration_s, seed=seed),
+        filtered_noise(given, real, seeds=seeds, duration_s=duration_s, seed=seed),
+        sonified(given, real, seeds=seeds, duration_s=duration_s, seed=seed, rms_dbfs=audio.rms_dbfs),
+    ]
+    drawn_s = len(given.images) * seeds * duration_s
     drawn = draw_model(
-        model, photos, seeds=seeds, duration_s=duration_s, temperature=temperature, guidance=guidance,
+        model, given, seeds=seeds, duration_s=duration_s, temperature=temperature, guidance=guidance,
         progress=lambda done: tell("drawing", done, drawn_s),
     )  # fmt: skip
-    systems = [
-        real_sounds(photos, real, seeds=seeds, duration_s=duration_s, seed=seed),
-        drawn,
-        shuffle_photos(drawn, photos, seed=seed),
-        nearest_photo(model, photos, real, manifest=manifest, seeds=seeds, duration_s=duration_s, seed=seed),
-        filtered_noise(photos, real, seeds=seeds, duration_s=duration_s, seed=seed),
-        sonified(photos, real, seeds=seeds, duration_s=duration_s, seed=seed),
-    ]
-    figures, answer = judge_systems(
-        systems, real, photos, mels=model.model.config.audio.texture_mels, seed=seed, progress=progress
-    )
+    systems = [recordings, drawn, shuffle_photos(drawn, given, seed=seed), *others]
     likelihood = measure_likelihood(
-        model, real, photos, split=split, seed=seed,
+        model, real, given, split=split, seed=seed,
         progress=lambda done: tell("scoring recordings", done, CLIPS),
     )  # fmt: skip
-    figures += likelihood_figures(likelihood, seed=seed)
-    figures.sort(key=lambda figure: list(DEFINITIONS).index(figure.name))
+    with _no_advice_on_folds():
+        figures, answer = judge_systems(
+            systems, real, given, mels=audio.texture_mels, seed=seed, likelihood=likelihood, progress=progress
+        )
     definitions = {name: known.text for name, known in DEFINITIONS.items()}
     if clap is not None:
         from photowave.evaluation.optional import CLAP_DEFINITIONS, clap_figures
 
-        figures += clap_figures(systems, real, photos, clap, seed)
+        figures += clap_figures(systems, real, given, clap, seed)
         definitions |= CLAP_DEFINITIONS
     shown = {figure.name for figure in figures}
     settings = {
@@ -116,12 +132,12 @@ def evaluate(
         "duration_s": duration_s,
         "temperature": temperature,
         "guidance": guidance,
-        **_counts(photos, real),
+        **_counts(choice, given, real),
         "versions": _versions(),
     }
     return EvaluationResult(
         figures=tuple(figures),
-        photos=photos,
+        photos=given,
         sounds=tuple(systems),
         sample_rate=real.sample_rate,
         settings=settings,
@@ -140,9 +156,27 @@ def _real(model: SoundscapeGenerator, manifest: Manifest, duration_s: float, tel
     )
 
 
-def _counts(photos: EvaluatedPhotos, real: RealSounds) -> dict[str, Any]:
+def _refuse_one_clip(model: SoundscapeGenerator) -> None:
+    if model.model.config.conditioning.kind == "position":
+        raise ConfigError(
+            f"model={model.loaded.path.name}: was trained on one clip and knows no photos; an evaluation "
+            "compares what is drawn for photos. Take a model that was trained on photos and recordings."
+        )
+
+
+@contextmanager
+def _no_advice_on_folds() -> Iterator[None]:
+    """Keep scikit-learn from warning of scenes with fewer recordings than folds: nothing goes wrong there."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        yield
+
+
+def _counts(choice: Choice, given: EvaluatedPhotos, real: RealSounds) -> dict[str, Any]:
     return {
-        "photos": len(photos.scenes),
+        "photos": len(given.scenes),
+        "photos_found": choice.found,
+        "scenes_without_recordings": list(choice.left_out),
         "recordings": len(real.names),
         "excerpts": len(real.scenes),
         "scenes": np.unique(real.scenes).tolist(),

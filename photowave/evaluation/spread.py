@@ -1,5 +1,7 @@
 """Does the photo decide the sound? Spread between photos against spread between seeds of one photo."""
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +28,8 @@ class Spread:
     """Mean ratio when the same sounds are dealt to photos and seeds at random."""
     at_random_high: float
     """95 % of such deals stay below this."""
+    distinct_deals: int
+    """How many deals there are that could differ in their ratio; see `count_deals`."""
 
 
 def measure_spread(
@@ -57,7 +61,14 @@ def measure_spread(
     if len(np.unique(scenes)) < 2 or photos < 3:
         low = high = np.nan
     (top,) = _percentiles(dealt, 95.0)
-    return Spread(ratio=ratio, low=low, high=high, at_random=float(np.mean(dealt)), at_random_high=top)
+    return Spread(
+        ratio=ratio,
+        low=low,
+        high=high,
+        at_random=float(np.mean(dealt)),
+        at_random_high=top,
+        distinct_deals=count_deals(scenes, seeds=seeds),
+    )
 
 
 def spread_ratio(vectors: Vectors, scenes: NDArray[np.str_]) -> float:
@@ -77,6 +88,27 @@ def spread_ratio(vectors: Vectors, scenes: NDArray[np.str_]) -> float:
         The ratio; NaN with one seed or one scene only.
     """
     return _ratio(*_parts(vectors), scenes, vectors.shape[1])
+
+
+def count_deals(scenes: NDArray[np.str_], *, seeds: int) -> int:
+    """Count the ways to deal all sounds to the photos, those that cannot change the ratio as one.
+
+    Which seed of a photo a sound comes to does not matter, nor which photo of its scene; and scenes with
+    equally many photos may change their names.
+
+    Args:
+        scenes: Scene of each photo, [photos].
+        seeds: Sounds per photo.
+
+    Example:
+        >>> count_deals(np.array(["city", "sea"]), seeds=2)
+        3
+    """
+    photos = Counter(scenes.tolist())
+    same: int = math.factorial(seeds) ** len(scenes)
+    for counts in (photos, Counter(photos.values())):
+        same *= math.prod(map(math.factorial, counts.values()))
+    return math.factorial(len(scenes) * seeds) // same
 
 
 def _parts(vectors: Vectors) -> tuple[Vectors, Vectors]:

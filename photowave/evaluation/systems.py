@@ -1,13 +1,16 @@
 """The systems that are compared: each makes sounds for the same photos, the model as well as the baselines.
 
-All give float32 within -1 to 1, [photos, seeds, time]. Where one needs chance, its `seed` decides.
+All give float32 within -1 to 1, [photos, seeds, time]. Where one needs chance, its `seed` decides. `silence`,
+`white_noise` and `constant` are for checks of one's own: a figure that one of them wins says little.
 """
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from photowave.errors import PairError
@@ -24,6 +27,7 @@ __all__ = [
     "nearest_photo",
     "real_sounds",
     "shuffle_photos",
+    "shuffled_order",
     "silence",
     "sonified",
     "white_noise",
@@ -93,9 +97,6 @@ def draw_model(
 def shuffle_photos(sounds: SystemSounds, photos: EvaluatedPhotos, *, seed: int = 0) -> SystemSounds:
     """Give every photo the sounds of a photo of another scene; nothing is drawn anew.
 
-    Each photo's sounds go to exactly one other photo, unless more than half the photos are of one scene: then
-    every photo draws one from the other scenes.
-
     Args:
         sounds: What a system made of the photos.
         photos: The photos.
@@ -103,6 +104,31 @@ def shuffle_photos(sounds: SystemSounds, photos: EvaluatedPhotos, *, seed: int =
 
     Returns:
         The system `NAME_shuffled`, such as `model_shuffled`.
+
+    Raises:
+        PairError: All photos are of one scene.
+    """
+    source = shuffled_order(photos, seed=seed)
+    return replace(
+        sounds,
+        name=f"{sounds.name}_shuffled",
+        samples=sounds.samples[torch.from_numpy(source)],
+        sources=sounds.sources[source],
+    )
+
+
+def shuffled_order(photos: EvaluatedPhotos, *, seed: int = 0) -> NDArray[np.int64]:
+    """Say for each photo which photo of another scene gives it its sounds in a shuffle.
+
+    Each photo is named exactly once, unless more than half the photos are of one scene: then every photo
+    draws one from the other scenes.
+
+    Args:
+        photos: The photos.
+        seed: Another seed, another shuffle.
+
+    Returns:
+        Indices of photos, int64 [photos].
 
     Raises:
         PairError: All photos are of one scene.
@@ -116,21 +142,15 @@ def shuffle_photos(sounds: SystemSounds, photos: EvaluatedPhotos, *, seed: int =
         )
     rng = np.random.default_rng(seed)
     if 2 * counts.max() > len(scenes):
-        source = np.array([rng.choice(np.flatnonzero(scenes != scene)) for scene in scenes])
-    else:
-        # Sorted by scene, whoever stands as far away as the largest scene is long is of another one.
-        order = np.argsort(scenes, kind="stable")
-        source = np.empty(len(scenes), dtype=np.int64)
-        source[order] = np.roll(order, counts.max())
-        for one, other in rng.integers(len(scenes), size=(_SWAPS_PER_PHOTO * len(scenes), 2)):
-            if scenes[source[one]] != scenes[other] and scenes[source[other]] != scenes[one]:
-                source[[one, other]] = source[[other, one]]
-    return SystemSounds(
-        name=f"{sounds.name}_shuffled",
-        samples=sounds.samples[torch.from_numpy(source)],
-        sources=sounds.sources[source],
-        seconds_per_sound=sounds.seconds_per_sound,
-    )
+        return np.array([rng.choice(np.flatnonzero(scenes != scene)) for scene in scenes], dtype=np.int64)
+    # Sorted by scene, whoever stands as far away as the largest scene is long is of another one.
+    order = np.argsort(scenes, kind="stable")
+    source = np.empty(len(scenes), dtype=np.int64)
+    source[order] = np.roll(order, counts.max())
+    for one, other in rng.integers(len(scenes), size=(_SWAPS_PER_PHOTO * len(scenes), 2)):
+        if scenes[source[one]] != scenes[other] and scenes[source[other]] != scenes[one]:
+            source[[one, other]] = source[[other, one]]
+    return source
 
 
 def sonified(
@@ -164,11 +184,7 @@ def sonified(
         frequencies = corner_frequencies(image)
         sounds = [
             oscillate(
-                frequencies,
-                sample_rate=real.sample_rate,
-                duration_s=duration_s,
-                seed=own,
-                rms_dbfs=rms_dbfs,
+                frequencies, sample_rate=real.sample_rate, duration_s=duration_s, seed=own, rms_dbfs=rms_dbfs
             )
             for own in range(seed, seed + seeds)
         ]

@@ -59,7 +59,8 @@ def nearest_photo(
     """Give each photo training recordings of the scene of the training photo that is most like it.
 
     Alike is what the model's own photo encoder says, by the cosine between features. A photo that is a
-    training photo itself is not compared with itself.
+    training photo itself is not compared with itself, and photos of scenes without a training recording are
+    not looked at.
 
     Args:
         generator: Its photo encoder is used.
@@ -76,20 +77,22 @@ def nearest_photo(
 
     Raises:
         ConfigError: Excerpts are shorter than `duration_s`.
-        PairError: There is no other training photo with a scene, or no training recording of its scene.
+        PairError: There is no other training photo of a scene with a training recording.
         MediaError: A photo cannot be read.
         CheckpointError: The photo encoder is not the one the model was trained with.
     """
+    heard = set(real.scenes[real.splits == "train"].tolist())
     known = {
         row.photo: row.scene
         for row in manifest.split("train").rows
-        if row.photo is not None and row.scene is not None
+        if row.photo is not None and row.scene is not None and row.scene in heard
     }
     cache = FeatureCache() if cache is None else cache
     paths = list(known)
     if not any(path != other for path in paths for other in photos.paths):
         raise PairError(
-            f"{manifest.path}: no training photo with a scene to compare with. Give the scene of some."
+            f"{manifest.path}: no training photo to compare with whose scene has a training recording. "
+            "Give some of both the same scene."
         )
     likeness = _directions(generator, cache, photos.paths) @ _directions(generator, cache, paths).T
     same = np.array([[path == other for other in paths] for path in photos.paths])
@@ -108,6 +111,8 @@ def constant(
     seed: int = 0,
 ) -> SystemSounds:
     """Give every photo the same real excerpt: a good sound that knows nothing of any photo.
+
+    For checks of one's own: `evaluate` leaves it out.
 
     Args:
         photos: Tell how many sounds are wanted.

@@ -5,39 +5,63 @@ import math
 from photowave.evaluation.result import Figure
 from photowave.evaluation.spread import Spread
 
+FEWEST_DEALS = 20
+"""With fewer distinct deals of the sounds, even those that differ by photo as much as can be do not stand out
+from 95 % of the deals."""
 
-def verdict(recognised: Figure, spread: Spread, *, texture: Figure) -> str:
+
+def verdict(
+    recognised: Figure,
+    spread: Spread,
+    *,
+    texture: Figure,
+    swap_gain: Figure | None = None,
+    nearest: Figure | None = None,
+    nearest_of_real: Figure | None = None,
+) -> str:
     """Say with figures whether the photo decides the sound, and whether towards its scene.
 
     Args:
         recognised: The figure `scene_recognised` of the model.
         spread: Spread of the model's sounds.
         texture: Its figure `texture_distance`.
+        swap_gain: Its figure `photo_swap_gain`; None where it was not measured.
+        nearest: Its figure `nearest_excerpt`.
+        nearest_of_real: That of real recordings.
 
     Returns:
         One line.
     """
-    fits = recognised.low > recognised.floor
+    answer, ratio = _answer(spread, fits=recognised.low > recognised.floor)
+    interval = "" if math.isnan(recognised.low) else f" ({recognised.low:.0%} to {recognised.high:.0%})"
+    ceiling = "" if math.isnan(recognised.ceiling) else f", real recordings {recognised.ceiling:.0%}"
+    return (
+        f"{answer}: {ratio}; {recognised.value:.0%}{interval} are recognised as the photo's scene, "
+        f"by chance {recognised.floor:.0%}{ceiling}{_texture(texture)}{_swap(swap_gain)}"
+        f"{_repeated(nearest, nearest_of_real)}."
+    )
+
+
+def _answer(spread: Spread, *, fits: bool) -> tuple[str, str]:
+    """The answer, and what the spread has to do with it."""
     if math.isnan(spread.ratio):
         answer = (
             "Sounds fit their photos better than chance" if fits else "No sign that sounds fit their photos"
         )
-        ratio = "one sound per photo tells nothing about the spread between seeds"
+        return answer, "one sound per photo, or one scene, tells nothing about the spread"
+    ratio = f"spread between photos is {spread.ratio:.2f} times that between seeds"
+    if spread.distinct_deals < FEWEST_DEALS:
+        deals = f"the sounds can be dealt in {spread.distinct_deals} ways only, of {FEWEST_DEALS} needed"
+        return "Too few photos to tell whether every photo sounds the same", f"{ratio} ({deals})"
+    if spread.ratio <= spread.at_random_high:
+        answer = "No sign that the photo matters, every photo may sound the same"
+    elif fits:
+        answer = "Photos decide the sound, and towards their own scene"
     else:
-        if spread.ratio <= spread.at_random_high:
-            answer = "Every photo sounds the same"
-        elif fits:
-            answer = "Photos decide the sound, and towards their own scene"
-        else:
-            answer = "Photos change the sound, but not towards their own scene"
-        ratio = (
-            f"spread between photos is {spread.ratio:.2f} times that between seeds "
-            f"(dealt at random {spread.at_random:.2f}, 95 % of the deals below {spread.at_random_high:.2f})"
-        )
-    interval = "" if math.isnan(recognised.low) else f" ({recognised.low:.0%} to {recognised.high:.0%})"
-    return (
-        f"{answer}: {ratio}; {recognised.value:.0%}{interval} are recognised as the photo's scene, "
-        f"by chance {recognised.floor:.0%}, real recordings {recognised.ceiling:.0%}{_texture(texture)}."
+        answer = "Photos change the sound, but no sign that it is towards their own scene"
+    return answer, (
+        f"{ratio} (dealt at random {spread.at_random:.2f}, "
+        f"95 % of the deals below {spread.at_random_high:.2f})"
     )
 
 
@@ -49,3 +73,18 @@ def _texture(texture: Figure) -> str:
     if math.isnan(texture.floor) or math.isnan(texture.ceiling):
         return told
     return f"{told} (further recordings {texture.ceiling:z.2f}, those of other scenes {texture.floor:z.2f})"
+
+
+def _swap(gain: Figure | None) -> str:
+    """What a photo of another scene costs when recordings are scored."""
+    if gain is None or math.isnan(gain.value):
+        return ""
+    interval = "" if math.isnan(gain.low) else f" ({gain.low:z.2f} to {gain.high:z.2f})"
+    return f"; a photo of another scene costs {gain.value:z.2f}{interval} bits per sample of a recording"
+
+
+def _repeated(nearest: Figure | None, of_real: Figure | None) -> str:
+    """A warning where sounds are nearer to the training excerpts than recordings are to each other."""
+    if nearest is None or of_real is None or not nearest.high < of_real.low:
+        return ""
+    return "; its sounds lie nearer to single training excerpts than recordings do: partly repeated"

@@ -11,6 +11,7 @@ from photowave.evaluation.judge import SceneJudge
 from photowave.evaluation.memory import TrainingWaveforms, nearest_excerpt
 from photowave.evaluation.references import Cloud, Row, SceneReferences
 from photowave.evaluation.retrieval import mean_by_chance, retrieve
+from photowave.evaluation.scene_means import mean_over_scenes
 from photowave.evaluation.spread import Spread, measure_spread
 from photowave.evaluation.types import EvaluatedPhotos, RealSounds, SystemSounds
 from photowave.evaluation.vectors import Standard, Vectors
@@ -77,6 +78,9 @@ class Yardstick:
             excerpts=self._excerpts, excerpt_scenes=real.scenes, recordings=real.recordings,
         )  # fmt: skip
         hidden = _hidden(sounds).flatten()
+        copied = np.full(shape, np.nan)
+        # One sound per photo: it takes long, and who repeats recordings is caught by the first, too.
+        copied[:, 0] = self.waveforms.copied(sounds.samples[:, 0], _hidden(sounds)[:, 0])
         train = np.isin(real.recordings, self.waveforms.recordings)
         flat = {
             "scene_recognised": judged.recognised,
@@ -86,9 +90,9 @@ class Yardstick:
             "retrieval_recall_5": found.recall_5,
             "nearest_excerpt": nearest_excerpt(
                 vectors, hidden,
-                excerpts=self._excerpts[train], scenes=real.scenes[train], recordings=real.recordings[train],
+                excerpts=self._excerpts[train], recordings=real.recordings[train],
             ),
-            "copied": self.waveforms.copied(sounds.samples.flatten(0, 1), hidden),
+            "copied": copied,
             "level_dbfs": health.rms_dbfs,
             "silent_share": health.silent_share,
             "clipped_share": health.clipped_share,
@@ -109,6 +113,12 @@ class Yardstick:
         by_photo = vectors.reshape(len(self.photos.scenes), -1, vectors.shape[1])
         return measure_spread(by_photo, self.photos.scenes, seed=self.seed)
 
+    def accuracy(self) -> Row:
+        """Share of the real excerpts that the judge recognises unheard; see `mean_over_scenes`."""
+        return mean_over_scenes(
+            self.judge.unheard.recognised, self.real.recordings, self.real.scenes, seed=self.seed
+        )
+
     def frechet(self, sounds: SystemSounds, features: Features) -> float:
         """Take the Frechet distance from real recordings; see `distance_from_others`."""
         return distance_from_others(
@@ -124,9 +134,10 @@ class Yardstick:
             features: Its features.
         """
         count = len(self.judge.scenes)
-        reciprocal, first, fifth = mean_by_chance(self.photos.scenes, self.real.scenes)
+        reciprocal, first, fifth = mean_by_chance(np.unique(self.photos.scenes), self.real.scenes)
         floors = {
             "scene_recognised": 1 / count,
+            "judge_accuracy": 1 / count,
             "scene_rank": (1 + count) / 2,
             "retrieval_mrr": reciprocal,
             "retrieval_recall_1": first,

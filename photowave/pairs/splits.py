@@ -20,10 +20,12 @@ from photowave.errors import PairError
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
+ENOUGH_SOUNDS = 4
+"""Takes from which on a scene keeps those of a session together: one for validation, one for test, two for
+training."""
 
 _EXCERPT = re.compile(r"__\d+(?:\.\d+)?-\d+(?:\.\d+)?s$")
 _TRAILING_NUMBER = re.compile(r"[-_. ]*\d+$")
-_ENOUGH_SOUNDS = 4  # one for validation, one for test, two for training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,7 @@ def split_counts(groups: int, *, val: float, test: float, sounds: bool = False) 
         Groups for validation and groups for test.
     """
     least_val = int(val > 0 and groups >= 3)
-    least_test = int(test > 0 and groups >= (_ENOUGH_SOUNDS if sounds else 3))
+    least_test = int(test > 0 and groups >= (ENOUGH_SOUNDS if sounds else 3))
     stay = 2 if sounds and groups >= 3 else min(groups, 1)
     in_val = max(least_val, round(groups * val))
     in_test = max(least_test, round(groups * test))
@@ -200,7 +202,7 @@ def _groups(items: Sequence[Item]) -> list[list[int]]:
     first: dict[tuple[str, ...], int] = {}
     for i, item in enumerate(items):
         links: set[tuple[str, ...]] = {("key", key) for key in item.keys}
-        if item.take is not None and len(takes_of[item.scene]) >= _ENOUGH_SOUNDS:
+        if item.take is not None and len(takes_of[item.scene]) >= ENOUGH_SOUNDS:
             links.add(("take", item.scene or "", item.take))
         for link in links:
             parent[root(i)] = root(first.setdefault(link, i))

@@ -1,15 +1,21 @@
 """`photowave evaluate`: a table on standard output, files in the folder, one line for what goes wrong."""
 
+import dataclasses
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 from tiny_scenes import write_tiny_scenes
 
+from photowave.cli.evaluate import SplitOptions
 from photowave.cli.main import main
+from photowave.errors import PairError
 from photowave.generation import load
+from photowave.pairs.opening import Splits
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +51,7 @@ def test_it_evaluates(
     assert "scene_recognised" in told
     assert str(out / "report.html") in told
     assert max(map(len, told.splitlines()[:-1])) <= 110
-    stages = ["reading recordings", "drawing", "measuring sounds", "comparing", "scoring recordings"]
+    stages = ["reading recordings", "drawing", "scoring recordings", "measuring sounds", "comparing"]
     assert err.splitlines() == stages
 
 
@@ -53,12 +59,14 @@ def test_it_evaluates(
     ("arguments", "told"),
     [
         (["--seeds", "0"], "seeds=0"),
+        (["--photos", "1"], "photos=1"),
+        (["--splits.val", "much"], "splits.val"),
         (["--duration_s", "0.1"], "duration_s=0.1"),
         (["--split", "all"], "'train', 'val', 'test'"),
         (["--model", "nowhere.safetensors"], "nowhere.safetensors: no such model file"),
         (
             ["--pairs", "nowhere"],
-            "nowhere: no such manifest or folder of scenes. Give --pairs MANIFEST.csv or FOLDER.",
+            "nowhere: no such manifest, folder of scenes or sound file. Give --pairs MANIFEST.csv or FOLDER.",
         ),
         (["--nonsense", "1"], "'photowave evaluate --help'"),
     ],
@@ -73,6 +81,37 @@ def test_what_is_wrong_is_one_line(
     assert err.startswith("photowave: ")
     assert err.count("\n") == 1
     assert told in err
+
+
+def test_a_folder_is_split_as_it_was_for_training(
+    tiny_model_file: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dataclasses.asdict(SplitOptions()) == dataclasses.asdict(Splits())
+    seen: list[Splits] = []
+
+    def opened(_: str, splits: Splits, **options: Any) -> None:
+        seen.append(splits)
+        raise PairError("seen")
+
+    monkeypatch.setattr("photowave.pairs.opening.open_pairs", opened)
+    options = {"splits.seed": 3, "splits.val": 0.2, "splits.test": 0.25}
+    assert evaluate(tiny_model_file, pairs, pairs.parent / "out", **options) == 2
+    assert seen == [Splits(seed=3, val=0.2, test=0.25)]
+
+
+def test_what_was_left_out_is_told(
+    tiny_model_file: Path, pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fewer = pairs.with_name("fewer.csv")
+    fewer.write_text(pairs.read_text() + "moon.png,,moon,train\n")
+    Image.new("RGB", (40, 30)).save(pairs.parent / "moon.png")
+    options = {"split": "train", "seeds": 1, "duration_s": 1, "photos": 2}
+    assert evaluate(tiny_model_file, fewer, tmp_path / "out", **options) == 0
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("photowave: ")]
+    assert notes == [
+        "photowave: no recording is of moon; photos of that are left out.",
+        "photowave: 2 of 6 photos were taken, by lot; --photos 6 takes all.",
+    ]
 
 
 def test_without_pairs_the_message_names_the_option(
@@ -113,6 +152,7 @@ sys.exit(" ".join(name for name in ("torch", "lightning", "sklearn") if name in 
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for name in ("model", "pairs", "split", "out", "seeds", "duration_s", "temperature", "guidance", "clap"):
-        assert f"--{name}" in done.stdout
+    names = ("model", "pairs", "split", "splits.seed", "splits.val", "splits.test", "photos", "out", "seeds")
+    for name in (*names, "duration_s", "seed", "temperature", "guidance", "clap"):
+        assert f"--{name} " in done.stdout
     assert "Sounds per photo" in done.stdout

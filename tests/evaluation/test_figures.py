@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from made_scenes import RATE, good_model, made_photos, made_real
 
 from photowave.errors import ConfigError
@@ -77,7 +78,11 @@ def test_every_figure_of_a_sound_is_there(judged: Judged) -> None:
     for system in ("real", "model", "silence"):
         names = {name for name, own in figures if own == system}
         timed = set() if system == "real" else {"real_time_factor"}
-        assert names == DEFINITIONS.keys() - of_clips - {"real_time_factor"} | timed
+        of_judge = {"judge_accuracy"} if system == "real" else set()
+        assert (
+            names == DEFINITIONS.keys() - of_clips - {"real_time_factor", "judge_accuracy"} | timed | of_judge
+        )
+    assert ("real_time_factor", "model_shuffled") not in figures
     assert all(np.isfinite(figure.value) for figure in figures.values())
 
 
@@ -164,7 +169,10 @@ def test_one_sound_for_all_photos_is_caught(judged: Judged, value: Callable[[str
 
 def test_floors_and_ceilings(judged: Judged) -> None:
     figures, _ = judged
-    assert figures["scene_recognised", "model"].ceiling > 0.9
+    for name in ("scene_recognised", "scene_rank", "retrieval_mrr"):
+        assert figures[name, "model"].ceiling == figures[name, "real"].value
+    assert figures["judge_accuracy", "real"].value > 0.9
+    assert np.isnan(figures["spread_ratio", "model"].ceiling)
     assert figures["scene_rank", "model"].floor == 2.0
     for name in ("frechet_in_scene", "spectral_distance_db", "texture_distance", "texture_marginals"):
         of_model = figures[name, "model"]
@@ -187,16 +195,49 @@ def test_a_copy_is_found_out(judged: Judged) -> None:
     assert figures["nearest_excerpt", "model"].value > 0.3
 
 
+def test_repeating_training_excerpts_shows_though_they_are_recognised(judged: Judged) -> None:
+    """One training excerpt per scene, of no known source: every figure of recognition is perfect."""
+    real, photos = made_real(), made_photos()
+    of_scene = [
+        np.flatnonzero((real.splits == "train") & (real.scenes == scene))[0] for scene in photos.scenes
+    ]
+    grains = real.samples[np.array(of_scene)][:, None].repeat(1, SEEDS, 1)
+    shifted = torch.stack([grains[:, k].roll(1_000 * k, -1) for k in range(SEEDS)], 1)
+    thief = SystemSounds("thief", shifted, np.full((len(of_scene), SEEDS), -1), float("nan"))
+    stolen, text = judge(thief, real_sounds(photos, real, seeds=SEEDS, duration_s=1.0), judged="thief")
+    assert stolen["scene_recognised", "thief"].value == 1.0
+    assert stolen["nearest_excerpt", "thief"].high < stolen["nearest_excerpt", "real"].low
+    assert text.endswith("than recordings do: partly repeated.")
+    assert "repeated" not in judged[1]
+
+
+def test_one_sound_for_photos_of_one_scene_mostly_is_caught() -> None:
+    """The scene that most photos are of pays no more than any other."""
+    real, every = made_real(), made_photos(8)
+    kept = [*range(8), 8, 16]  # eight photos of hiss, one of pulses, one of rumble
+    photos = EvaluatedPhotos(
+        tuple(every.paths[k] for k in kept), tuple(every.images[k] for k in kept), every.scenes[kept]
+    )
+    hiss = real.samples[:1].expand(len(kept), 2, RATE)
+    same_for_all = SystemSounds("constant", hiss, np.full((len(kept), 2), -1), float("nan"))
+    figures, _ = judge_systems([same_for_all], real, photos, judged="constant")
+    found = {figure.name: figure for figure in figures if figure.system == "constant"}
+    for name in ("scene_recognised", "scene_rank"):
+        assert found[name].value == pytest.approx(found[name].floor)
+    assert found["retrieval_recall_1"].value == pytest.approx(1 / 3)
+
+
 def test_the_verdict_tells_good_from_constant(judged: Judged) -> None:
     _, good = judged
     assert good.startswith("Photos decide the sound, and towards their own scene: ")
     assert "100%" in good
     real, photos = made_real(), made_photos()
     _, bad = judge(constant(photos, real, seeds=SEEDS, duration_s=1.0), judged="constant")
-    assert bad.startswith("Every photo sounds the same: ")
+    assert bad.startswith("No sign that the photo matters, every photo may sound the same: ")
+    assert "nan" not in bad
     shuffled = shuffle_photos(good_model(photos, seeds=SEEDS), photos)
     _, mixed = judge(shuffled, judged="model_shuffled")
-    assert mixed.startswith("Photos change the sound, but not towards their own scene: ")
+    assert mixed.startswith("Photos change the sound, but no sign that it is towards their own scene: ")
     assert all(text.count("\n") == 0 for text in (good, bad, mixed))
 
 
@@ -247,6 +288,7 @@ def test_scenes_with_too_little_are_left_out_and_counted() -> None:
     found = {figure.name: figure for figure in figures}
     assert found["texture_distance"].count == found["spectral_distance_db"].count == 5 * SEEDS
     assert found["frechet_in_scene"].count == 2
+    assert found["copied"].count == 6
     alone = EvaluatedPhotos(few.paths[:1], few.images[:1], few.scenes[:1])
     figures, verdict = judge_systems([good_model(alone, seeds=SEEDS)], made_real(), alone)
     found = {figure.name: figure for figure in figures}
@@ -305,3 +347,10 @@ def test_likelihood_becomes_figures() -> None:
     assert figures["photo_swap_gain", "model"].value == pytest.approx(0.5)
     assert figures["photo_swap_gain", "model"].count == 3
     assert likelihood_figures(None, seed=0) == []
+    figures, verdict = judge_systems(
+        [good_model(made_photos(), seeds=SEEDS)], made_real(), made_photos(), likelihood=found
+    )
+    names = list(dict.fromkeys(figure.name for figure in figures))
+    assert names == [name for name in DEFINITIONS if name in names]
+    assert "bits_per_sample_photo" in names
+    assert "a photo of another scene costs 0.50 (0.50 to 0.50) bits" in verdict

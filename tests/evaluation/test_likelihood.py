@@ -107,6 +107,27 @@ def test_swapping_like_for_like_gains_nothing(generator: SoundscapeGenerator) ->
     assert np.abs(other.swap_gain).max() > 1e-3
 
 
+def test_a_model_of_photos_is_told_none_of_another_scene(tmp_path: Path) -> None:
+    config = tiny_config(kind="photo")
+    encoder = build_encoder(config.image)
+    model = tiny_model(config, feature_dim=encoder.feature_dim)
+    save_model(model, tmp_path / "tiny.safetensors", encoder_fingerprint=encoder.fingerprint)
+    found = measure_likelihood(
+        load(tmp_path / "tiny.safetensors"),
+        made_real(),
+        photos_of("hiss", "hiss"),
+        split="test",
+        seed=0,
+        clips=8,
+    )
+    assert found is not None
+    of_hiss = found.recordings == 1
+    assert 0 < of_hiss.sum() < 8
+    assert np.array_equal(np.isfinite(found.own), of_hiss)
+    assert found.own[of_hiss] == pytest.approx(found.right[of_hiss], rel=1e-6)
+    assert np.array_equal(np.isfinite(found.wrong), ~of_hiss)
+
+
 def test_without_photos_of_the_scene_there_is_no_gain(generator: SoundscapeGenerator) -> None:
     found = measure_likelihood(generator, made_real(), photos_of("hiss"), split="test", seed=0, clips=6)
     assert found is not None

@@ -14,8 +14,10 @@ from tiny_scenes import RATE, noise, write_tiny_scenes
 
 from photowave.config import AudioConfig
 from photowave.errors import ConfigError, PairError
-from photowave.evaluation.real import load_photos, load_real, tile
-from photowave.pairs.manifest import Manifest, read_manifest
+from photowave.evaluation.choosing import choose_photos
+from photowave.evaluation.cutting import tile
+from photowave.evaluation.real import load_photos, load_real
+from photowave.pairs.manifest import Manifest, Row, read_manifest
 
 AUDIO = AudioConfig(sample_rate=RATE)
 
@@ -81,6 +83,34 @@ def test_parts_of_one_recording_count_as_one(tmp_path: Path) -> None:
     assert real.names == ("wind__0-1s.wav", "other.wav")
 
 
+def recordings_of(folder: Path, sounds: dict[str, str]) -> list[int]:
+    """Numbers of the recordings that files count as, given the scene of each."""
+    rows = []
+    for index, (name, scene) in enumerate(sounds.items()):
+        soundfile.write(folder / f"{name}.wav", noise(index, rumble=False, seconds=0.5), RATE)
+        rows.append(Row(None, folder / f"{name}.wav", scene, "train"))
+    real = load_real(Manifest(tuple(rows), folder), audio=AUDIO, duration_s=0.5)
+    assert real.scenes.tolist() == list(sounds.values())
+    return real.recordings.tolist()
+
+
+def test_takes_of_one_session_count_as_one_recording(tmp_path: Path) -> None:
+    others = dict.fromkeys(("rain", "storm", "leaves"), "hill")
+    assert recordings_of(tmp_path, {"wind1": "hill", "wind_2": "hill", **others}) == [0, 0, 1, 2, 3]
+
+
+def test_where_sessions_are_few_each_take_counts(tmp_path: Path) -> None:
+    # As in the splits: with three sessions a scene could not train, validate and test.
+    sounds = {"wind1": "hill", "wind2": "hill", "rain": "hill", "storm": "hill"}
+    assert recordings_of(tmp_path, sounds) == [0, 1, 2, 3]
+
+
+def test_parts_stay_together_whatever_their_scenes(tmp_path: Path) -> None:
+    others = dict.fromkeys(("rain", "storm", "leaves"), "hill")
+    sounds = {"wind1__0-1s": "hill", "wind1__1-2s": "dune", **others}
+    assert recordings_of(tmp_path, sounds) == [0, 0, 1, 2, 3]
+
+
 def test_a_short_recording_is_repeated(tmp_path: Path) -> None:
     short = noise(1, rumble=True, seconds=0.3)
     real = load_real(one_sound(tmp_path, short), audio=AUDIO, duration_s=1.0)
@@ -134,6 +164,35 @@ def test_rows_with_a_start_give_one_excerpt_each(tmp_path: Path) -> None:
     assert torch.equal(both.samples.flatten(), whole)
 
 
+def sound_rows(folder: Path, *places: tuple[float | None, str]) -> Manifest:
+    """A manifest of one recording of three seconds; a row for each start and scene."""
+    soundfile.write(folder / "one.wav", noise(0, rumble=False, seconds=3.0), RATE)
+    rows = tuple(Row(None, folder / "one.wav", scene, "train", start) for start, scene in places)
+    return Manifest(rows, folder)
+
+
+def test_each_start_keeps_the_scene_of_its_row(tmp_path: Path) -> None:
+    manifest = sound_rows(tmp_path, (2.0, "town"), (0.0, "field"), (2.0, "town"))
+    real = load_real(manifest, audio=AUDIO, duration_s=0.5)
+    assert real.scenes.tolist() == ["field", "town"]
+    assert real.recordings.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("places", "told"),
+    [
+        ([(None, "town"), (None, "field")], r"one\.wav stands under 2 scenes: field, town"),
+        ([(None, "town"), (1.0, "field")], r"one\.wav stands under 2 scenes: field, town"),
+        ([(1.0, "town"), (1.0, "field")], r"one\.wav at start_s 1 stands under 2 scenes: field, town"),
+    ],
+)
+def test_a_sound_of_two_scenes_is_refused(
+    tmp_path: Path, places: list[tuple[float | None, str]], told: str
+) -> None:
+    with pytest.raises(PairError, match=told):
+        load_real(sound_rows(tmp_path, *places), audio=AUDIO, duration_s=0.5)
+
+
 def test_silent_excerpts_are_left_out(tmp_path: Path) -> None:
     samples = noise(0, rumble=False, seconds=1.5)
     samples[2_000:4_000] = 0.0
@@ -185,6 +244,54 @@ def test_photos_of_a_split(manifest: Manifest) -> None:
     assert photos.scenes.tolist() == ["hiss"] * 3 + ["rumble"] * 3
     assert all(image.mode == "RGB" for image in photos.images)
     assert [image.getpixel((5, 5)) for image in photos.images[:2]] == [(220, 40, 30), (227, 47, 37)]
+
+
+def photo_rows(counts: dict[str, int], *, heard: tuple[str, ...]) -> Manifest:
+    """So many photos of each scene, and a recording of some scenes; no file is there."""
+    photos = [
+        Row(Path(f"{scene}{n}.png"), None, scene, "test") for scene in counts for n in range(counts[scene])
+    ]
+    sounds = [Row(None, Path(f"{scene}.wav"), scene, "train") for scene in heard]
+    return Manifest((*photos, *sounds), Path("pairs.csv"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.integers(1, 8), min_size=1),
+    st.integers(1, 40),
+    st.integers(0, 9),
+)
+def test_chosen_photos_are_spread_evenly(counts: dict[str, int], most: int, seed: int) -> None:
+    manifest = photo_rows(counts, heard=tuple(counts))
+    choice = choose_photos(manifest, split="test", most=most, seed=seed)
+    chosen = choice.manifest.photos
+    assert choice.found == sum(counts.values())
+    assert len(chosen) == min(most, choice.found)
+    assert list(chosen) == [photo for photo in manifest.photos if photo in chosen]
+    taken = {scene: sum(photo.name.startswith(scene) for photo in chosen) for scene in counts}
+    largest = max(taken.values())
+    assert all(taken[scene] >= min(counts[scene], largest - 1) for scene in counts)
+    assert chosen == choose_photos(manifest, split="test", most=most, seed=seed).manifest.photos
+
+
+def test_another_seed_chooses_other_photos() -> None:
+    manifest = photo_rows({"sea": 30, "city": 30}, heard=("sea", "city"))
+    first, second = (choose_photos(manifest, split="test", most=10, seed=s).manifest.photos for s in (0, 1))
+    assert first != second
+
+
+def test_photos_of_unheard_scenes_are_left_out() -> None:
+    choice = choose_photos(photo_rows({"sea": 2, "moon": 3}, heard=("sea",)), split="test", most=9)
+    assert {row.scene for row in choice.manifest.rows} == {"sea"}
+    assert (choice.found, choice.left_out) == (2, ("moon",))
+    with pytest.raises(PairError, match="the photos of split 'test' are of moon, and no recording is"):
+        choose_photos(photo_rows({"moon": 3}, heard=("sea",)), split="test", most=9)
+
+
+def test_photos_without_scenes_are_told() -> None:
+    manifest = Manifest((Row(Path("a.png"), None, None, "test"),), Path("pairs.csv"))
+    with pytest.raises(PairError, match="no photo of split 'test' has a scene among 1 rows"):
+        choose_photos(manifest, split="test", most=9)
 
 
 def test_large_photos_are_scaled_down_and_turned_upright(manifest: Manifest) -> None:

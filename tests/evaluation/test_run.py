@@ -1,21 +1,23 @@
 """A whole evaluation with a tiny model and made-up scenes: complete, repeatable, with its settings."""
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tiny_models import tiny_config, tiny_model
 from tiny_scenes import write_tiny_scenes
 
+from photowave.checkpoint import save_model
 from photowave.errors import ConfigError, PairError
 from photowave.evaluation import EvaluationResult, Figure, evaluate
 from photowave.evaluation.definitions import DEFINITIONS
 from photowave.evaluation.options import check_evaluation
-from photowave.evaluation.spread import Spread
-from photowave.evaluation.verdict import verdict
 from photowave.generation import SoundscapeGenerator, load
-from photowave.pairs.manifest import Manifest, read_manifest
+from photowave.image import build_encoder
+from photowave.pairs.manifest import Manifest, Row, read_manifest
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,7 @@ def test_settings_say_what_was_done(result: EvaluationResult, model: SoundscapeG
     assert settings["model_sha256"] == model.loaded.sha256
     assert settings["pairs"] == "pairs.csv"
     assert (settings["photos"], settings["recordings"], settings["excerpts"]) == (6, 10, 20)
+    assert (settings["photos_found"], settings["scenes_without_recordings"]) == (6, [])
     assert settings["scenes"] == ["hiss", "rumble"]
     assert (settings["split"], settings["seeds"], settings["seed"]) == ("train", 2, 0)
     assert settings["versions"].keys() >= {"photowave", "torch", "numpy", "scikit-learn"}
@@ -108,7 +111,7 @@ def test_progress_is_told(model: SoundscapeGenerator, manifest: Manifest) -> Non
         totals[what] = total
 
     run(model, manifest, split="test", seeds=1, progress=tell)
-    stages = ["reading recordings", "drawing", "measuring sounds", "comparing", "scoring recordings"]
+    stages = ["reading recordings", "drawing", "scoring recordings", "measuring sounds", "comparing"]
     assert list(done) == stages
     # Sounds that come twice are measured once.
     assert done.pop("measuring sounds") <= totals.pop("measuring sounds")
@@ -121,10 +124,78 @@ def test_a_split_without_photos_is_refused(model: SoundscapeGenerator, manifest:
         run(model, without, split="test")
 
 
+def changed_model(folder: Path, kind: str, *, rms_dbfs: float = -20.0) -> SoundscapeGenerator:
+    """A tiny model of another kind or level."""
+    config = tiny_config()
+    config = replace(
+        config,
+        conditioning=replace(config.conditioning, kind=kind, channels=8),
+        audio=replace(config.audio, rms_dbfs=rms_dbfs),
+    )
+    encoder = build_encoder(config.image)
+    model = tiny_model(config, feature_dim=encoder.feature_dim)
+    save_model(model, folder / "changed.safetensors", encoder_fingerprint=encoder.fingerprint)
+    return load(folder / "changed.safetensors")
+
+
+def test_a_model_of_one_clip_is_refused_before_the_work(tmp_path: Path) -> None:
+    manifest = Manifest((), tmp_path)  # is not even looked at
+    with pytest.raises(
+        ConfigError, match=r"changed\.safetensors: was trained on one clip and knows no photos"
+    ):
+        run(changed_model(tmp_path, "position"), manifest)
+
+
+def test_level_and_likelihood_follow_the_model(tmp_path: Path, manifest: Manifest) -> None:
+    model = changed_model(tmp_path, "photo", rms_dbfs=-26.0)
+    found = run(model, manifest, split="test", seeds=1)
+    assert found.figure("level_dbfs", "sonify").value == pytest.approx(-26.0, abs=1e-3)
+    # This kind is trained on photos: there is no texture it could be told instead.
+    bits = [found.figure(name).value for name in ("bits_per_sample", "bits_per_sample_photo")]
+    assert bits[0] == pytest.approx(bits[1], rel=1e-6)
+
+
+def with_rows(manifest: Manifest, *rows: Row) -> Manifest:
+    return replace(manifest, rows=(*manifest.rows, *rows))
+
+
+def test_fewer_photos_and_scenes_are_told(model: SoundscapeGenerator, manifest: Manifest) -> None:
+    moon = [Row(photo, None, "moon", "train") for photo in manifest.split("val").photos]
+    # One excerpt of a scene is fewer than there are folds.
+    pond = Row(None, manifest.sounds[0], "pond", "train", 0.5)
+    others = tuple(row for row in manifest.rows if row.split != "val" and row.sound != manifest.sounds[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        found = run(model, Manifest((*others, *moon, pond), manifest.path), photos=4, seeds=1)
+    assert found.settings["photos"] == len(found.photos.paths) == 4
+    assert sorted(found.photos.scenes) == ["hiss", "hiss", "rumble", "rumble"]
+    assert found.settings["photos_found"] == 6
+    assert found.settings["scenes_without_recordings"] == ["moon"]
+
+
+def test_what_is_wrong_with_the_pairs_is_told_before_drawing(
+    model: SoundscapeGenerator, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("photowave.evaluation.run.draw_model", lambda *a, **k: pytest.fail("it was drawn"))
+
+    def kept(holds: object) -> Manifest:
+        return Manifest(tuple(row for row in manifest.rows if holds(row)), manifest.path)  # type: ignore[operator]
+
+    with pytest.raises(PairError, match="all 3 photos are of scene 'hiss'"):
+        run(model, kept(lambda row: row.photo is None or row.scene == "hiss"))
+    with pytest.raises(PairError, match="no training photo to compare with"):
+        run(model, kept(lambda row: row.photo is None or row.split == "test"), split="test")
+    few = [Row(None, manifest.sounds[i], s, "train", 0.0) for i, s in ((0, "hiss"), (5, "rumble"))]
+    with pytest.raises(PairError, match="the judge needs two or more"):
+        run(model, with_rows(kept(lambda row: row.sound is None), *few))
+
+
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
         ({"split": "tests"}, "split='tests': must be one of train, val, test"),
+        ({"photos": 1}, "photos=1: must be a whole number from 2 to 10000"),
+        ({"photos": 10.0}, "photos=10"),
         ({"seeds": 0}, "seeds=0: must be a whole number from 1 to 100"),
         ({"seeds": True}, "seeds=True"),
         ({"duration_s": 0.5}, "duration_s=0.5: sounds of 1 to 60 seconds"),
@@ -136,7 +207,8 @@ def test_a_split_without_photos_is_refused(model: SoundscapeGenerator, manifest:
 )
 def test_wrong_settings_are_refused(setting: dict[str, object], told: str) -> None:
     good = {
-        "split": "test", "seeds": 3, "duration_s": 5.0, "seed": 0, "temperature": 1.0, "guidance": 1.0,
+        "split": "test", "photos": 50, "seeds": 3, "duration_s": 5.0, "seed": 0,
+        "temperature": 1.0, "guidance": 1.0,
     }  # fmt: skip
     check_evaluation(**good)
     with pytest.raises(ConfigError, match=told):
@@ -148,38 +220,6 @@ def test_a_missing_clap_folder_is_told_before_the_work(
 ) -> None:
     with pytest.raises(ConfigError):
         run(model, manifest, clap=tmp_path / "nowhere", progress=lambda *a: pytest.fail("work was begun"))
-
-
-def made(value: float, low: float, ratio: float, floor: float = 0.7) -> str:
-    recognised = Figure(
-        name="scene_recognised", system="model", value=value, low=low, high=value + 0.1, count=9, unit="",
-        better="higher", floor=0.1, ceiling=0.65,
-    )  # fmt: skip
-    spread = Spread(ratio=ratio, low=ratio, high=ratio, at_random=0.1, at_random_high=0.2)
-    texture = replace(recognised, name="texture_distance", value=0.5, floor=floor, ceiling=-0.002)
-    return verdict(recognised, spread, texture=texture)
-
-
-@pytest.mark.parametrize(
-    ("value", "low", "ratio", "begins"),
-    [
-        (0.4, 0.3, 0.9, "Photos decide the sound, and towards their own scene"),
-        (0.12, 0.05, 0.9, "Photos change the sound, but not towards their own scene"),
-        (0.4, float("nan"), 0.9, "Photos change the sound, but not towards their own scene"),
-        (0.4, 0.3, 0.15, "Every photo sounds the same"),
-        (0.4, 0.3, float("nan"), "Sounds fit their photos better than chance"),
-        (0.1, 0.05, float("nan"), "No sign that sounds fit their photos"),
-    ],
-)
-def test_the_verdict_follows_the_figures(value: float, low: float, ratio: float, begins: str) -> None:
-    text = made(value, low, ratio)
-    assert text.startswith(begins + ": ")
-    assert f"{value:.0%}" in text
-    assert text.endswith(
-        "by chance 10%, real recordings 65%; their texture is 0.50 from that of the scene's recordings "
-        "(further recordings 0.00, those of other scenes 0.70)."
-    )
-    assert made(value, low, ratio, floor=float("nan")).endswith("from that of the scene's recordings.")
 
 
 def test_names_are_loaded_when_used() -> None:

@@ -1,14 +1,17 @@
 """Spread between photos, nearest excerpts and copies: known spreads come out, copies are found."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_scenes import RATE, made_real, made_sound
+from numpy.typing import NDArray
 
 from photowave.evaluation.memory import TrainingWaveforms, nearest_excerpt
-from photowave.evaluation.spread import measure_spread, spread_ratio
+from photowave.evaluation.spread import count_deals, measure_spread, spread_ratio
 from photowave.evaluation.vectors import Standard, distances
 
 
@@ -61,6 +64,26 @@ def test_the_ratio_does_not_depend_on_the_unit(seed: int, factor: float) -> None
     assert scaled == pytest.approx(spread_ratio(vectors, scenes), rel=1e-6)
 
 
+@pytest.mark.parametrize("scenes", [["a", "b"], ["a", "a", "b"], ["a", "b", "c"], ["a", "b", "b", "a"]])
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_deals_are_counted_as_one_counts_them(scenes: list[str], seeds: int) -> None:
+    """All orders of the sounds, told apart by what decides the ratio: who shares a photo, who a scene."""
+    sounds = len(scenes) * seeds
+
+    def told(order: tuple[int, ...]) -> frozenset[frozenset[frozenset[int]]]:
+        photos = [frozenset(order[k : k + seeds]) for k in range(0, sounds, seeds)]
+        return frozenset(
+            frozenset(p for p, own in zip(photos, scenes, strict=True) if own == scene)
+            for scene in set(scenes)
+        )
+
+    if sounds <= 6:
+        distinct = {told(order) for order in itertools.permutations(range(sounds))}
+        assert count_deals(np.array(scenes), seeds=seeds) == len(distinct)
+    else:
+        assert count_deals(np.array(scenes), seeds=seeds) == 315
+
+
 def test_equal_vectors_are_no_distance_apart() -> None:
     vectors = np.random.default_rng(0).standard_normal((5, 9)) * 1e6
     apart = distances(vectors, vectors)
@@ -80,35 +103,31 @@ def test_standardised_excerpts_have_unit_spread_and_constants_stay() -> None:
 
 
 TRAIN = np.array([[0.0], [1.0], [10.0], [12.0]])
-TRAIN_SCENES = np.array(["a", "a", "b", "b"])
 TRAIN_RECORDINGS = np.array([0, 1, 2, 3])
 
 
-def nearest(value: float, source: int = -1) -> float:
+def nearest(value: float, source: int = -1, recordings: NDArray[np.int64] = TRAIN_RECORDINGS) -> float:
     found = nearest_excerpt(
-        np.array([[value]]), np.array([source]),
-        excerpts=TRAIN, scenes=TRAIN_SCENES, recordings=TRAIN_RECORDINGS,
+        np.array([[value]]), np.array([source]), excerpts=TRAIN, recordings=recordings
     )  # fmt: skip
     return float(found[0])
 
 
 def test_nearest_excerpt_counts_in_usual_distances() -> None:
-    # Strangers of one scene are 1, 1, 2 and 2 apart: the unit is their median.
+    # The nearest strangers are 1, 1, 2 and 2 apart: the unit is their median.
     assert nearest(0.0) == 0.0
     assert nearest(-3.0) == pytest.approx(2.0)
     assert nearest(0.0, source=0) == pytest.approx(1 / 1.5)
 
 
-def test_nearest_excerpt_with_one_recording_per_scene_takes_any_other() -> None:
-    found = nearest_excerpt(
-        np.array([[0.0]]), np.array([0]), excerpts=TRAIN[1:3], scenes=TRAIN_SCENES[1:3],
-        recordings=TRAIN_RECORDINGS[1:3],
-    )  # fmt: skip
-    assert found[0] == pytest.approx(1 / 9)
-    alone = nearest_excerpt(
-        TRAIN[:1], np.array([-1]), excerpts=TRAIN[:1], scenes=TRAIN_SCENES[:1], recordings=np.array([0])
-    )
-    assert np.isnan(alone).all()
+def test_unit_and_value_leave_out_alike() -> None:
+    # Of one recording, 0 and 1 are no strangers: the nearest are now 10, 9, 2 and 2 away.
+    assert nearest(0.5, recordings=np.array([0, 0, 2, 3])) == pytest.approx(0.5 / 5.5)
+    assert nearest(0.5, source=0, recordings=np.array([0, 0, 2, 3])) == pytest.approx(9.5 / 5.5)
+
+
+def test_nearest_excerpt_with_one_recording_is_unknown() -> None:
+    assert np.isnan(nearest(0.0, recordings=np.zeros(4, np.int64)))
 
 
 @pytest.fixture(scope="module")

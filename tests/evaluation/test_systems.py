@@ -254,13 +254,22 @@ def test_a_training_photo_is_not_its_own_neighbour(
     assert scenes_of(sounds, real).tolist() == [["rumble"], ["hiss"]]
 
 
+def test_training_photos_of_unheard_scenes_are_no_neighbours(
+    nearest: Callable[..., SystemSounds], manifest: Manifest, real: RealSounds
+) -> None:
+    photos = load_photos(manifest.split("test"))
+    silent = replace(real, splits=np.where(real.scenes == "hiss", "val", real.splits))
+    sounds = nearest(photos, silent, seeds=1, duration_s=EXCERPT_S)
+    assert set(scenes_of(sounds, real).flatten()) == {"rumble"}
+
+
 def test_without_another_training_photo_there_is_no_neighbour(
     generator: SoundscapeGenerator, real: RealSounds, tmp_path: Path
 ) -> None:
     write_tiny_scenes(tmp_path)
     (tmp_path / "one.csv").write_text("photo,sound,scene,split\nhiss0.png,,hiss,train\n")
     manifest = read_manifest(tmp_path / "one.csv")
-    with pytest.raises(PairError, match="no training photo with a scene to compare with"):
+    with pytest.raises(PairError, match="no training photo to compare with whose scene has a training rec"):
         systems.nearest_photo(generator, load_photos(manifest), real, manifest=manifest, seeds=1)
 
 

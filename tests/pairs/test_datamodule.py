@@ -184,7 +184,7 @@ def test_pairs_are_found_by_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             (tmp_path / "data/scenes" / scene / kind).mkdir(parents=True)
             (tmp_path / "data/scenes" / scene / kind / file).write_text(scene + kind)
     assert open_pairs(None, Splits()).scenes == ("a", "b")
-    with pytest.raises(PairError, match=r"nowhere.csv: no such manifest or folder"):
+    with pytest.raises(PairError, match=r"nowhere.csv: no such manifest, folder of scenes or sound file"):
         open_pairs("nowhere.csv", Splits())
 
 
