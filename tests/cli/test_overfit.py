@@ -48,9 +48,10 @@ def test_a_terminal_shows_one_living_line(
     assert main(["overfit", str(clip), "--steps", "3", "--out", str(tmp_path / "run")]) == 0
     shown = capsys.readouterr().out
     assert shown.count(" bits (linear") == 3
-    living = shown.split("\n")[1]  # all three stand on the line that each replaces
+    living = shown[shown.index("step 1 | ") : shown.index("step 3 | ")]
+    assert "\n" not in living  # each replaces the one before
     assert "step 2 | " in living
-    assert max(len(line) for line in living.split("\r\x1b[K")[1:4]) == 59
+    assert [len(line) for line in living.split("\r\x1b[K")] == [59, 59, 0]
 
 
 @pytest.mark.parametrize(
