@@ -36,6 +36,25 @@ DEFINITIONS = {
         "recording, recordings of a scene and scenes counting alike: how well it knows scenes at all. "
         "Counted in excerpts.",
     ),
+    "scenes_nearest": Definition(
+        "share",
+        "higher",
+        "Share of the scenes whose sounds have mean statistics (moments and modulation of the cochlear "
+        "envelopes: level, sparsity, pulse) nearer to the mean of their scene's recordings than to that of "
+        "any other scene. Counted in scenes.",
+    ),
+    "long_term_spectrum_db": Definition(
+        "dB",
+        "lower",
+        "Mean absolute difference, over 64 mel bands, between the mean power spectrum of all sounds for a "
+        "scene and that of its recordings (for a sound taken from one, the others), averaged over scenes.",
+    ),
+    "level_difference_db": Definition(
+        "dB",
+        "lower",
+        "Difference in level, without its sign, between the sounds for a scene and its recordings as in "
+        "long_term_spectrum_db.",
+    ),
     "texture_distance": Definition(
         "",
         "lower",
@@ -89,11 +108,15 @@ DEFINITIONS = {
         "bit",
         "lower",
         "Bits per 16-bit sample that clips of one second of the split's recordings cost, scenes counting "
-        "alike; the model is told the texture of the excerpt around the clip (duration_s), free of charge. A "
-        "model that was trained on photos alone is told a photo of the clip's scene. Counted in clips.",
+        "alike; the model is told the texture of the excerpt around the clip (duration_s), free of charge, "
+        "and if it has an envelope the clip's own as well. A model that was trained on photos alone is told "
+        "a photo of the clip's scene. Counted in clips.",
     ),
     "bits_per_sample_photo": Definition(
-        "bit", "lower", "The same, where the model is told a photo of the clip's scene."
+        "bit",
+        "lower",
+        "The same, where the model is told a photo of the clip's scene; what the envelope costs more than "
+        "with the clip's texture is added.",
     ),
     "retrieval_recall_1": Definition(
         "share",

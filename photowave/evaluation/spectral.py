@@ -16,7 +16,8 @@ WINDOWS_S = (0.008, 0.032, 0.128)
 """Windows of the spectra, in seconds: short ones resolve little in frequency, long ones show single tones."""
 
 _MELS = 64
-_USUAL_WINDOW_S = 0.032
+USUAL_WINDOW_S = 0.032
+"""Window that resolves neither time nor frequency best, in seconds."""
 # 50 dB below white noise of -20 dBFS: what is fainter is heard by nobody and would weigh as much as the rest.
 _FLOOR = 1e-7
 # Sounds of a batch that are worked on at once: memory then does not grow with the batch.
@@ -67,7 +68,7 @@ def pairwise_spectral_distance_db(a: dict[float, Tensor], b: dict[float, Tensor]
 
 
 def mean_mel_db(
-    samples: Tensor, sample_rate: int, *, mels: int = _MELS, window_s: float = _USUAL_WINDOW_S
+    samples: Tensor, sample_rate: int, *, mels: int = _MELS, window_s: float = USUAL_WINDOW_S
 ) -> Tensor:
     """Mel power spectrum averaged over time, in dB.
 

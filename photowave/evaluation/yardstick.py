@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 from photowave.evaluation.features import Features
 from photowave.evaluation.frechet_folds import distance_from_others, halves
 from photowave.evaluation.judge import SceneJudge
+from photowave.evaluation.long_term import long_term_differences
 from photowave.evaluation.memory import TrainingWaveforms, nearest_excerpt
+from photowave.evaluation.nearest_scene import scenes_nearest, statistics
 from photowave.evaluation.references import Cloud, Row, SceneReferences
 from photowave.evaluation.retrieval import mean_by_chance, retrieve
 from photowave.evaluation.scene_means import mean_over_scenes
+from photowave.evaluation.spectral import USUAL_WINDOW_S
 from photowave.evaluation.spread import Spread, measure_spread
 from photowave.evaluation.types import EvaluatedPhotos, RealSounds, SystemSounds
 from photowave.evaluation.vectors import Standard, Vectors
@@ -105,7 +108,22 @@ class Yardstick:
 
     def from_scene(self, sounds: SystemSounds, features: Features) -> dict[str, Row]:
         """Compare the sounds for each scene, as a whole, with its recordings; see `SceneReferences`."""
-        return self.references.distances(self._cloud(sounds, features))
+        nearest = scenes_nearest(
+            statistics(features), scenes=self.photos.scenes, sources=sounds.sources,
+            excerpts=statistics(self.features), excerpt_scenes=self.real.scenes,
+            recordings=self.real.recordings, seed=self.seed,
+        )  # fmt: skip
+        long_term = long_term_differences(
+            features.spectra[USUAL_WINDOW_S], features.health.rms_dbfs,
+            scenes=self.photos.scenes, sources=sounds.sources,
+            real_spectra=self.features.spectra[USUAL_WINDOW_S], real_levels=self.features.health.rms_dbfs,
+            real_scenes=self.real.scenes, recordings=self.real.recordings, seed=self.seed,
+        )  # fmt: skip
+        return {
+            "scenes_nearest": nearest,
+            **long_term,
+            **self.references.distances(self._cloud(sounds, features)),
+        }
 
     def spread(self, features: Features) -> Spread:
         """Measure spread between photos against spread between seeds; see `measure_spread`."""
@@ -139,6 +157,7 @@ class Yardstick:
             "scene_recognised": 1 / count,
             "judge_accuracy": 1 / count,
             "scene_rank": (1 + count) / 2,
+            "scenes_nearest": 1 / count,
             "retrieval_mrr": reciprocal,
             "retrieval_recall_1": first,
             "retrieval_recall_5": fifth,

@@ -1,0 +1,73 @@
+"""Spectrum and level of all sounds for a scene taken together, beside those of its recordings."""
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from photowave.evaluation.bootstrap import mean_with_interval
+from photowave.evaluation.vectors import Vectors
+
+Row = tuple[float, float, float, int]
+"""Mean over scenes, lower and upper end of its interval over scenes, number of scenes."""
+
+
+def long_term_differences(
+    spectra: Tensor,
+    levels: Vectors,
+    *,
+    scenes: NDArray[np.str_],
+    sources: NDArray[np.int64],
+    real_spectra: Tensor,
+    real_levels: Vectors,
+    real_scenes: NDArray[np.str_],
+    recordings: NDArray[np.int64],
+    seed: int,
+) -> dict[str, Row]:
+    """Compare the mean power of the sounds for each scene with that of its recordings.
+
+    Each recording counts alike. What a sound is compared with leaves out the recording it was taken from; a
+    sound for which no other is left does not count, nor does a scene without any sound that does.
+
+    Args:
+        spectra: Mean mel spectra of the sounds in dB, see `mean_mel_db`, [photos * seeds, mels].
+        levels: Their levels in dBFS, [photos * seeds].
+        scenes: Scene of each photo, [photos].
+        sources: The recording each sound was taken from, -1 where there is none, [photos, seeds].
+        real_spectra: Of the real excerpts, [excerpts, mels].
+        real_levels: Of the real excerpts, [excerpts].
+        real_scenes: Scene of each, [excerpts].
+        recordings: Recording of each, [excerpts].
+        seed: Of the bootstrap over scenes.
+
+    Returns:
+        `long_term_spectrum_db` and `level_difference_db`.
+    """
+    of_sound, source = np.repeat(scenes, sources.shape[1]), sources.flatten()
+    found: dict[str, list[float]] = {"long_term_spectrum_db": [], "level_difference_db": []}
+    for scene in np.unique(scenes):
+        own, there = of_sound == scene, real_scenes == scene
+        numbers = np.unique(recordings[there])
+        groups = [np.flatnonzero(there & (recordings == number)) for number in numbers]
+        kept = source[own][:, None] != numbers
+        counts = kept.any(1)
+        if not counts.any():
+            continue
+        shares = (kept[counts] / kept[counts].sum(1, keepdims=True)).mean(0)
+        for name, of, real in (
+            ("long_term_spectrum_db", spectra.numpy(), real_spectra.numpy()),
+            ("level_difference_db", levels, real_levels),
+        ):
+            expected = shares @ np.stack([_power(real[group]) for group in groups])
+            difference = 10 * np.log10(_power(of[own][counts]) / expected)
+            found[name].append(float(np.abs(difference).mean()))
+    nothing = (np.nan, np.nan, np.nan)
+    return {
+        name: (*(mean_with_interval(np.array(values), seed=seed) if values else nothing), len(values))
+        for name, values in found.items()
+    }
+
+
+def _power(decibels: Vectors) -> Vectors:
+    """Mean power over the first axis."""
+    mean: Vectors = np.asarray(10 ** (np.asarray(decibels, np.float64) / 10)).mean(0)
+    return mean
