@@ -16,7 +16,7 @@ from photowave._version import __version__
 from photowave.atomic import replacing
 from photowave.config import ModelConfig
 from photowave.errors import CheckpointError, ConfigError
-from photowave.model import PhotowaveModel
+from photowave.model import PhotowaveModel, TextureConditioner
 
 FORMAT = "photowave-1"
 """Written into every model file; another value is another layout."""
@@ -148,6 +148,9 @@ def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -
     try:
         config = ModelConfig.from_json(str(metadata["config"]))
         model = PhotowaveModel(config, feature_dim=int(metadata["feature_dim"]))
+        if isinstance(model.conditioner, TextureConditioner):
+            # Files from before there were groups: there, every texture was one of its own.
+            tensors.setdefault("conditioner.groups", torch.arange(config.conditioning.codebook_size))
         model.load_state_dict(tensors)
     except ConfigError as error:
         raise CheckpointError(f"{path}: {_one_line(error)} {_REMEDY}") from error

@@ -154,8 +154,21 @@ class ConditioningConfig:
         )
 
 
+_MOST_CHANNELS = 4096
+_MOST_MIXTURES = 256
 _MOST_LAYERS = 1000
 _LONGEST_PAST = 2**20  # frames
+
+
+def _require_sizes(config: Any, *names: str, of: str = "") -> None:
+    """Check numbers of channels and mixtures; a message begins with `of`, whose setting it is."""
+    defaults = {f.name: f.default for f in dataclasses.fields(config)}
+    for name in names:
+        value, most = getattr(config, name), _MOST_MIXTURES if name == "mixtures" else _MOST_CHANNELS
+        _require(
+            1 <= value <= most,
+            f"{of}{name}={value}: must lie in 1 to {most}. The default is {defaults[name]}.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,14 +192,7 @@ class WaveNetConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        most = {"residual_channels": 4096, "gate_channels": 4096, "skip_channels": 4096, "mixtures": 256}
-        defaults = {f.name: f.default for f in dataclasses.fields(self)}
-        for name, highest in most.items():
-            value = getattr(self, name)
-            _require(
-                1 <= value <= highest,
-                f"{name}={value}: must lie in 1 to {highest}. The default is {defaults[name]}.",
-            )
+        _require_sizes(self, "residual_channels", "gate_channels", "skip_channels", "mixtures")
         object.__setattr__(self, "dilations", tuple(self.dilations))
         _require(
             len(self.dilations) <= _MOST_LAYERS,
@@ -210,6 +216,50 @@ class WaveNetConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EnvelopeConfig:
+    """The second, coarser WaveNet: it draws how the spectrum moves, and the decoder follows."""
+
+    components: int = 0
+    """Principal components of the log-mel spectrum that it draws, such as 16; 0 leaves the stack out."""
+    hops: int = 4
+    """Hops of 16 ms from one step to the next."""
+    channels: int = 32
+    """Residual and gate channels of its layers."""
+    skip_channels: int = 128
+    """Channels of its summed skip outputs and of its hidden output layer."""
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32) * 2
+    """Dilation of each of its layers, in steps."""
+    mixtures: int = 8
+    """Components of its mixture output."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        object.__setattr__(self, "dilations", tuple(self.dilations))
+        _require(
+            0 <= self.components <= 1024,
+            f"envelope components={self.components}: must lie in 0 to 1024. Use 16, or 0 for no envelope.",
+        )
+        _require(1 <= self.hops <= 64, f"envelope hops={self.hops}: must lie in 1 to 64. The default is 4.")
+        _require_sizes(self, "channels", "skip_channels", "mixtures", of="envelope ")
+        try:
+            _ = self.wavenet  # which checks the dilations
+        except ConfigError as error:
+            raise ConfigError(f"envelope {error}") from error
+
+    @property
+    def wavenet(self) -> WaveNetConfig:
+        """The same as the settings of a WaveNet over frames of `components` numbers."""
+        return WaveNetConfig(
+            residual_channels=self.channels,
+            gate_channels=self.channels,
+            skip_channels=self.skip_channels,
+            dilations=self.dilations,
+            output="mixture",
+            mixtures=self.mixtures,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """Everything needed to build a model again."""
 
@@ -219,11 +269,23 @@ class ModelConfig:
     """How a photo becomes features."""
     conditioning: ConditioningConfig = field(default_factory=ConditioningConfig)
     """How photo features become the global conditioning vector."""
+    envelope: EnvelopeConfig = field(default_factory=EnvelopeConfig)
+    """The coarser WaveNet that tells the decoder how the spectrum moves."""
     wavenet: WaveNetConfig = field(default_factory=WaveNetConfig)
     """The decoder."""
 
     def __post_init__(self) -> None:
         """Check what concerns two parts at once."""
+        _require(
+            self.envelope.components <= self.audio.texture_mels,
+            f"envelope components={self.envelope.components}: there are {self.audio.texture_mels} mel bands "
+            "(audio.texture_mels). Use fewer components, or more bands.",
+        )
+        _require(
+            self.envelope.components == 0 or self.conditioning.kind != "position",
+            "conditioning kind 'position' tells the decoder where in its clip it is, and needs no envelope. "
+            "Set envelope.components: 0, or kind: texture.",
+        )
         _require(
             self.wavenet.output != "softmax" or self.audio.bands == 1,
             f"output='softmax' with bands={self.audio.bands}: the softmax output draws single samples. "
@@ -243,6 +305,8 @@ class ModelConfig:
         """
         try:
             tree = json.loads(text)
+            # Files from before there were envelopes do not name them.
+            tree.setdefault("envelope", {})
             parts = {f.name: _read_part(f.name, tree.pop(f.name)) for f in dataclasses.fields(cls)}
             return cls(**parts, **tree)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -255,6 +319,7 @@ _PARTS: dict[str, Any] = {
     "audio": AudioConfig,
     "image": ImageConfig,
     "conditioning": ConditioningConfig,
+    "envelope": EnvelopeConfig,
     "wavenet": WaveNetConfig,
 }
 

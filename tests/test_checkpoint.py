@@ -16,7 +16,7 @@ from tiny_models import KINDS, tiny_config, tiny_model
 from photowave import __version__
 from photowave.checkpoint import FORMAT, load_model, load_training_checkpoint, save_model
 from photowave.errors import CheckpointError
-from photowave.model import PhotowaveModel
+from photowave.model import PhotowaveModel, TextureConditioner
 
 
 @pytest.fixture
@@ -55,6 +55,27 @@ def test_round_trip_keeps_every_bit(kind: tuple[str, int], conditioning: str, tm
     assert not loaded.model.training
     assert (loaded.path, loaded.encoder_fingerprint, loaded.package_version) == (path, "abc", __version__)
     assert len(loaded.sha256) == 64
+
+
+def test_a_file_from_before_envelopes_and_groups_loads_as_it_was_meant(
+    model: PhotowaveModel, model_file: Path, tmp_path: Path
+) -> None:
+    with safetensors.safe_open(model_file, framework="pt") as file:
+        metadata = file.metadata()
+    settings = json.loads(metadata["config"])
+    del settings["envelope"]
+    tensors = load_file(model_file)
+    del tensors["conditioner.groups"]
+    old = tmp_path / "old.safetensors"
+    save_file(tensors, old, {**metadata, "config": json.dumps(settings)})
+    loaded = load_model(old).model
+    assert loaded.config == model.config
+    assert isinstance(loaded.conditioner, TextureConditioner)
+    # Every texture a group of its own: the photo's probabilities are sharpened and nothing else.
+    features = torch.randn(3, loaded.feature_dim, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = torch.softmax(loaded.conditioner.sharpness * loaded.conditioner.prior_logits(features), -1)
+        torch.testing.assert_close(loaded.conditioner.texture_probabilities(features), expected)
 
 
 def test_the_same_model_gives_the_same_bytes(model: PhotowaveModel, model_file: Path, tmp_path: Path) -> None:

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photowave.config import AudioConfig, ConditioningConfig, ImageConfig, ModelConfig, WaveNetConfig
+from photowave.config import (
+    AudioConfig,
+    ConditioningConfig,
+    EnvelopeConfig,
+    ImageConfig,
+    ModelConfig,
+    WaveNetConfig,
+)
 from photowave.errors import ConfigError
 
 AUDIO = st.builds(
@@ -48,19 +55,38 @@ WAVENET = st.builds(
 )
 
 
+ENVELOPE = st.builds(
+    EnvelopeConfig,
+    components=st.integers(0, 100),
+    hops=st.integers(1, 64),
+    channels=st.integers(1, 500),
+    skip_channels=st.integers(1, 500),
+    dilations=st.lists(st.integers(1, 2048), min_size=1, max_size=40).map(tuple),
+    mixtures=st.integers(1, 50),
+)
+
+
 @settings(deadline=None)
-@given(AUDIO, IMAGE, CONDITIONING, WAVENET)
+@given(AUDIO, IMAGE, CONDITIONING, ENVELOPE, WAVENET)
 def test_json_gives_the_same_settings_back(
-    audio: AudioConfig, image: ImageConfig, conditioning: ConditioningConfig, wavenet: WaveNetConfig
+    audio: AudioConfig,
+    image: ImageConfig,
+    conditioning: ConditioningConfig,
+    envelope: EnvelopeConfig,
+    wavenet: WaveNetConfig,
 ) -> None:
     if wavenet.output == "softmax":
         audio = dataclasses.replace(audio, bands=1)
-    config = ModelConfig(audio=audio, image=image, conditioning=conditioning, wavenet=wavenet)
+    envelope = dataclasses.replace(envelope, components=min(envelope.components, audio.texture_mels))
+    config = ModelConfig(
+        audio=audio, image=image, conditioning=conditioning, envelope=envelope, wavenet=wavenet
+    )
     text = config.to_json()
     again = ModelConfig.from_json(text)
     assert again == config
     assert again.to_json() == text
     assert isinstance(again.wavenet.dilations, tuple)
+    assert isinstance(again.envelope.dilations, tuple)
 
 
 WRONG: list[tuple[type, dict[str, Any]]] = [
@@ -106,6 +132,18 @@ WRONG: list[tuple[type, dict[str, Any]]] = [
     (ConditioningConfig, {"knot_rates": (4, 6)}),
     (ConditioningConfig, {"longest_s": 0.0}),
     (ConditioningConfig, {"longest_s": 601.0}),
+    (EnvelopeConfig, {"components": -1}),
+    (EnvelopeConfig, {"components": 1_025}),
+    (EnvelopeConfig, {"hops": 0}),
+    (EnvelopeConfig, {"hops": 65}),
+    (EnvelopeConfig, {"channels": 0}),
+    (EnvelopeConfig, {"channels": 4_097}),
+    (EnvelopeConfig, {"skip_channels": 0}),
+    (EnvelopeConfig, {"skip_channels": 4_097}),
+    (EnvelopeConfig, {"dilations": ()}),
+    (EnvelopeConfig, {"dilations": (1, 0)}),
+    (EnvelopeConfig, {"mixtures": 0}),
+    (EnvelopeConfig, {"mixtures": 257}),
 ]
 
 
@@ -122,14 +160,62 @@ def test_a_wrong_value_is_named_in_one_line(part: type, wrong: dict[str, Any]) -
 
 def test_every_number_with_a_bound_is_tried_above() -> None:
     free = {"encoder", "weights", "mirror"}
-    names = {field.name for part, _ in WRONG for field in dataclasses.fields(part)}
-    assert names - free == {name for _, wrong in WRONG for name in wrong}
+    parts = [type(getattr(ModelConfig(), field.name)) for field in dataclasses.fields(ModelConfig)]
+    names = {(part, field.name) for part in parts for field in dataclasses.fields(part)}
+    tried = {(part, name) for part, wrong in WRONG for name in wrong}
+    assert {(part, name) for part, name in names if name not in free} == tried
 
 
 def test_softmax_takes_single_samples_only() -> None:
     with pytest.raises(ConfigError, match="bands=4"):
         ModelConfig(audio=AudioConfig(bands=4), wavenet=WaveNetConfig(output="softmax"))
     assert ModelConfig(audio=AudioConfig(bands=4), wavenet=WaveNetConfig(output="mixture"))
+
+
+@pytest.mark.parametrize("wrong", [wrong for part, wrong in WRONG if part is EnvelopeConfig], ids=str)
+def test_a_wrong_value_of_the_envelope_is_told_from_one_of_the_decoder(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        EnvelopeConfig(**wrong)
+    ((name, value),) = wrong.items()
+    message = str(caught.value)
+    assert message.startswith(f"envelope {name}={value!r}: ")
+    default = next(field.default for field in dataclasses.fields(EnvelopeConfig) if field.name == name)
+    if "default is" in message:
+        assert message.endswith(f"The default is {default}.")
+
+
+def test_an_envelope_has_no_more_components_than_there_are_bands() -> None:
+    audio = AudioConfig(texture_mels=12)
+    assert ModelConfig(audio=audio, envelope=EnvelopeConfig(components=12))
+    with pytest.raises(ConfigError, match="envelope components=13: there are 12 mel bands"):
+        ModelConfig(audio=audio, envelope=EnvelopeConfig(components=13))
+
+
+def test_a_learned_track_takes_no_envelope() -> None:
+    position = ConditioningConfig(kind="position")
+    assert ModelConfig(conditioning=position)
+    with pytest.raises(ConfigError, match=r"'position' .* needs no envelope.*envelope\.components: 0"):
+        ModelConfig(conditioning=position, envelope=EnvelopeConfig(components=4))
+    for kind in ("texture", "photo"):
+        conditioning = ConditioningConfig(kind=kind)
+        assert ModelConfig(conditioning=conditioning, envelope=EnvelopeConfig(components=4))
+
+
+def test_no_envelope_is_the_default() -> None:
+    assert ModelConfig().envelope.components == 0
+
+
+@settings(deadline=None)
+@given(ENVELOPE)
+def test_the_envelope_has_a_mixture_wavenet_of_its_settings(envelope: EnvelopeConfig) -> None:
+    assert envelope.wavenet == WaveNetConfig(
+        residual_channels=envelope.channels,
+        gate_channels=envelope.channels,
+        skip_channels=envelope.skip_channels,
+        dilations=envelope.dilations,
+        output="mixture",
+        mixtures=envelope.mixtures,
+    )
 
 
 def changed(**parts: Any) -> str:
@@ -150,6 +236,8 @@ def changed(**parts: Any) -> str:
         changed(audio={"bands": None, "sample_rate": [1]}),
         changed(audio=4),
         changed(wavenet={"dilations": 5}),
+        changed(envelope={"components": 4, "speed": 3}),
+        changed(envelope=None),
         changed(more={}),
     ],
 )
@@ -174,12 +262,39 @@ def test_foreign_json_is_a_config_error(text: str) -> None:
         ("wavenet", "dilations", "12"),
         ("wavenet", "dilations", [1, True]),
         ("wavenet", "dilations", [1, 2.0]),
+        ("envelope", "components", 4.0),
+        ("envelope", "components", True),
+        ("envelope", "hops", "4"),
+        ("envelope", "mixtures", None),
+        ("envelope", "dilations", 4),
+        ("envelope", "dilations", [1, 2.0]),
     ],
 )
 def test_a_value_of_another_type_in_json_is_named(part: str, name: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=rf"cannot be read: {part}\.{name}=.*: must be ") as caught:
         ModelConfig.from_json(changed(**{part: {name: value}}))
     assert len(str(caught.value)) < 200
+
+
+def test_settings_without_one_part_are_refused_by_its_name() -> None:
+    tree = json.loads(ModelConfig().to_json())
+    assert set(tree) == {"audio", "image", "conditioning", "envelope", "wavenet"}
+    for part in tree.keys() - {"envelope"}:
+        rest = {name: values for name, values in tree.items() if name != part}
+        with pytest.raises(ConfigError, match=f"cannot be read: '{part}'.*another version"):
+            ModelConfig.from_json(json.dumps(rest))
+    # What was written before there were envelopes does not name any.
+    del tree["envelope"]
+    assert ModelConfig.from_json(json.dumps(tree)) == ModelConfig()
+
+
+def test_parts_that_do_not_fit_together_are_refused_in_json_too() -> None:
+    many = changed(audio={"texture_mels": 8}, envelope={"components": 9})
+    with pytest.raises(ConfigError, match="envelope components=9: there are 8 mel bands"):
+        ModelConfig.from_json(many)
+    both = changed(conditioning={"kind": "position"}, envelope={"components": 4})
+    with pytest.raises(ConfigError, match="needs no envelope"):
+        ModelConfig.from_json(both)
 
 
 def test_whole_numbers_in_json_serve_as_floats() -> None:

@@ -8,7 +8,14 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from photowave.config import AudioConfig, ConditioningConfig, ImageConfig, ModelConfig, WaveNetConfig
+from photowave.config import (
+    AudioConfig,
+    ConditioningConfig,
+    EnvelopeConfig,
+    ImageConfig,
+    ModelConfig,
+    WaveNetConfig,
+)
 
 RATE = 4_000
 """Sample rate of the recordings, in Hz."""
@@ -46,14 +53,17 @@ def write_tiny_scenes(folder: Path) -> Path:
     return manifest
 
 
-def tiny_config(kind: Any = "texture", **wavenet: Any) -> ModelConfig:
-    """Settings of a model that trains in milliseconds a step."""
+def tiny_config(kind: Any = "texture", *, components: int = 0, **wavenet: Any) -> ModelConfig:
+    """Settings of a model that trains in milliseconds a step; `components` above 0 give it an envelope."""
     bands = wavenet.pop("bands", 1)
     small = {"residual_channels": 8, "gate_channels": 8, "skip_channels": 16, "dilations": (1, 2, 4, 8)}
     return ModelConfig(
         audio=AudioConfig(sample_rate=RATE, texture_mels=8, bands=bands),
         image=ImageConfig(resolution=32),
         conditioning=ConditioningConfig(kind=kind, channels=8, codebook_size=4),
+        envelope=EnvelopeConfig(
+            components=components, channels=8, skip_channels=16, dilations=(1, 2), mixtures=2
+        ),
         wavenet=WaveNetConfig(**{**small, **wavenet}),
     )
 
@@ -71,6 +81,10 @@ def tiny_settings(manifest: Path, **changes: Any) -> dict[str, Any]:
         "model.config.image.resolution": 32,
         "model.config.conditioning.channels": 8,
         "model.config.conditioning.codebook_size": 4,
+        "model.config.envelope.channels": 8,
+        "model.config.envelope.skip_channels": 16,
+        "model.config.envelope.dilations": [1, 2],
+        "model.config.envelope.mixtures": 2,
         "model.config.wavenet.residual_channels": 8,
         "model.config.wavenet.gate_channels": 8,
         "model.config.wavenet.skip_channels": 16,

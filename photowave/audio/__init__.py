@@ -1,6 +1,7 @@
 """Sound: files, level, mu-law levels, the filter bank, texture, and the baselines a network must beat."""
 
 from photowave.audio.baselines import HistogramBaseline, LinearPredictorBaseline, UniformBaseline
+from photowave.audio.envelope import SpectralEnvelope
 from photowave.audio.files import (
     SOUND_SUFFIXES,
     SoundInfo,
@@ -10,7 +11,7 @@ from photowave.audio.files import (
     write_sound,
 )
 from photowave.audio.filterbank import FilterBank, SynthesisState
-from photowave.audio.level import limit_peaks, normalise, rms_dbfs
+from photowave.audio.level import limit_peaks, normalise, rms_dbfs, without_fades
 from photowave.audio.logistic import fit_logistic_scale, logistic_log_mass
 from photowave.audio.mulaw import decode, encode, level_bounds, level_log2_widths
 from photowave.audio.resampling import resample
@@ -22,6 +23,7 @@ __all__ = [
     "HistogramBaseline",
     "LinearPredictorBaseline",
     "SoundInfo",
+    "SpectralEnvelope",
     "SynthesisState",
     "TextureStatistics",
     "UniformBaseline",
@@ -38,5 +40,6 @@ __all__ = [
     "read_sound",
     "resample",
     "rms_dbfs",
+    "without_fades",
     "write_sound",
 ]

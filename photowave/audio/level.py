@@ -7,6 +7,9 @@ from torch import Tensor
 
 from photowave.errors import MediaError
 
+_FADE_FRAME_S = 0.05
+_FADE_DB = -12.0
+
 
 def rms_dbfs(samples: Tensor) -> float:
     """Root mean square level in dB relative to full scale: a constant 1 has 0 dBFS, a full sine -3.01.
@@ -61,3 +64,29 @@ def limit_peaks(samples: Tensor) -> Tensor:
     size = samples.abs()
     bent = 0.9 + 0.1 * torch.tanh((size - 0.9) / 0.1)
     return torch.where(size <= 0.9, samples, samples.sign() * bent)
+
+
+def without_fades(samples: Tensor, *, sample_rate: int, longest_s: float) -> Tensor:
+    """Cut off how a recording fades in and out: a place does not begin or end.
+
+    A fade is where at either end the level lies more than 12 dB below the median over the recording.
+
+    Args:
+        samples: Float, [time].
+        sample_rate: In Hz.
+        longest_s: The most that is cut off at either end, in seconds.
+
+    Returns:
+        A part of the samples.
+    """
+    size = max(1, round(_FADE_FRAME_S * sample_rate))
+    frames = samples[: len(samples) // size * size].view(-1, size)
+    power = frames.square().mean(1)
+    if not len(frames) or not power.median() > 0:
+        return samples
+    loud = (power >= power.median() * 10 ** (_FADE_DB / 10)).nonzero().flatten()
+    most = longest_s * sample_rate
+    first, last = int(loud[0]) * size, len(samples) - int(loud[-1] + 1) * size
+    if last < size:
+        last = 0
+    return samples[int(min(first, most)) : len(samples) - int(min(last, most))]

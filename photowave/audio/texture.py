@@ -26,6 +26,7 @@ class TextureStatistics(nn.Module):
         mels: Number of mel bands, from 0 Hz to half the sample rate.
 
     Attributes:
+        sample_rate: In Hz.
         channels: Length of the texture vector: 2 * mels.
         hop: Samples from one frame to the next.
         shortest: Fewest samples that make one frame.
@@ -36,6 +37,7 @@ class TextureStatistics(nn.Module):
 
     def __init__(self, *, sample_rate: int, mels: int) -> None:
         super().__init__()
+        self.sample_rate = sample_rate
         self.channels = 2 * mels
         self.hop = max(1, round(_HALF_WINDOW_S * sample_rate))
         self.shortest = _transform_length(sample_rate, mels, at_least=2 * self.hop)

@@ -32,7 +32,9 @@ class GenerateOptions:
     duration_s: float = 5.0
     """Length of each sound in seconds."""
     seed: int = 0
-    """The same photo, model and seed give the same samples, bit for bit."""
+    """The same photo, model and settings give the same samples, bit for bit; another seed, another take."""
+    variation: int = 0
+    """Another number lets the photo choose anew among the textures that fit it."""
     temperature: float = 1.0
     """1 draws as learned; below 1 calmer, above 1 wilder."""
     guidance: float = 1.0
@@ -73,6 +75,7 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
     check_options(
         duration_s=options.duration_s,
         seed=options.seed,
+        variation=options.variation,
         temperature=options.temperature,
         guidance=options.guidance,
     )
@@ -93,7 +96,7 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
         for first in range(0, len(photos), _TOGETHER):
             part = photos[first : first + _TOGETHER]
             began = time.perf_counter()
-            read = _read(model, part, options.seed)
+            read = _read(model, part, seed=options.seed, variation=options.variation)
             spent_s = time.perf_counter() - began
             failed += len(part) - len(read)
             if not read:
@@ -108,7 +111,7 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
                 temperature=options.temperature,
                 guidance=options.guidance,
                 progress=bar.update,
-                info={"seed": options.seed},
+                info={"seed": options.seed, "variation": options.variation},
                 spent_s=spent_s,
             )
             for (photo, _), sound in zip(read, sounds, strict=True):
@@ -126,13 +129,13 @@ def generate(paths: Sequence[str], options: GenerateOptions) -> int:
 
 
 def _read(
-    model: "SoundscapeGenerator", photos: Sequence[Path], seed: int
+    model: "SoundscapeGenerator", photos: Sequence[Path], *, seed: int, variation: int
 ) -> list[tuple[Path, "PhotoReading"]]:
     """Read photos; those that cannot be read are told, each on a line of its own."""
     good = []
     for photo in photos:
         try:
-            good.append((photo, model.read(photo, seed=seed)))
+            good.append((photo, model.read(photo, seed=seed, variation=variation)))
         except MediaError as error:
             tell_failure(error)
     return good

@@ -12,7 +12,8 @@ from photowave.audio import HistogramBaseline, LinearPredictorBaseline, TextureS
 from photowave.evaluation.types import EvaluatedPhotos, RealSounds
 from photowave.evaluation.vectors import Vectors
 from photowave.generation import SoundscapeGenerator
-from photowave.model import PhotowaveModel
+from photowave.model import EnvelopeClip, PhotowaveModel
+from photowave.model.scoring import bits_of_photo
 
 CLIPS = 64
 """Clips that are scored."""
@@ -27,11 +28,14 @@ class Likelihood:
 
     own: Vectors
     """With the vector the decoder is trained with, [clips]: that of the texture around the clip, or for a
-    model of kind `photo` that of the photo, as in `right`."""
+    model of kind `photo` that of the photo, as in `right`. A decoder that follows an envelope is told that of
+    the clip, free of charge."""
     right: Vectors
-    """With the vector of a photo of the clip's scene, [clips]; NaN where the split has none."""
+    """With the vector of a photo of the clip's scene, [clips]; NaN where the split has none. What the
+    envelope costs more than with the vector of `own` is in it."""
     wrong: Vectors
-    """With the vector of a photo of another scene, [clips]; NaN where the split has none."""
+    """With the vector of a photo of another scene, likewise, [clips]; NaN where the split has none, and where
+    there is an envelope but no `own`."""
     baselines: dict[str, Vectors]
     """`uniform`, `histogram` and `linear_predictor`, [clips] each; empty without training recordings."""
     recordings: NDArray[np.int64]
@@ -84,10 +88,17 @@ def measure_likelihood(
     cut = [_cut(real, photos, split=split, length=length, random=(seed, index)) for index in range(clips)]
     for index, clip in enumerate(cut):
         vectors, there = _vectors(model, clip, features, statistics(clip.around[None]), generator.device)
-        with torch.no_grad():
-            frames = model.codec.encode(clip.samples[None].to(generator.device))
-            log2_prob = model.wavenet.score(frames.expand(len(vectors), *frames.shape[1:]), vectors)
-        bits[there, index] = (-log2_prob.mean(1) / bands).double().cpu().numpy()
+        if there[0] == 0 or model.envelope is None:
+            with torch.no_grad():
+                frames = model.codec.encode(clip.samples[None].to(generator.device))
+                scored = bits_of_photo(
+                    model,
+                    frames.expand(len(vectors), *frames.shape[1:]),
+                    vectors,
+                    _envelope(model, clip, count=len(vectors), device=generator.device),
+                    own=vectors[:1].expand_as(vectors),
+                )
+            bits[there, index] = scored.double().cpu().numpy()
         if progress is not None:
             progress(1)
     return Likelihood(
@@ -101,9 +112,13 @@ def measure_likelihood(
 
 @dataclass(frozen=True, eq=False)
 class _Clip:
-    """A clip [time], the excerpt around it [time], its recording, a right and a wrong photo, and chance."""
+    """A clip [time], where it starts in the excerpt around it [time], recording, two photos, and chance.
+
+    Of the photos one is of the clip's scene and one of another.
+    """
 
     samples: Tensor
+    start: int
     around: Tensor
     recording: int
     photos: tuple[int | None, int | None]
@@ -124,6 +139,7 @@ def _cut(
     wrong = _pick(photos.scenes != scene, float(draw.random()))
     return _Clip(
         samples=around[start : start + length],
+        start=start,
         around=around,
         recording=int(real.recordings[excerpt]),
         photos=(right, wrong),
@@ -156,6 +172,17 @@ def _vectors(
                 vectors.append(model.conditioner.photo_vector(features[[photo]].to(device), chance))
                 there.append(row)
     return torch.cat(vectors), there
+
+
+def _envelope(model: PhotowaveModel, clip: _Clip, *, count: int, device: torch.device) -> EnvelopeClip:
+    """Envelope of the excerpt around the clip, `count` times; nothing where the model has none."""
+    if model.spectra is None:
+        empty = torch.zeros(count, 0, device=device)
+        return EnvelopeClip(empty, empty, empty, empty.bool())
+    spectra = model.spectra(clip.around[None].to(device)).expand(count, -1, -1)
+    place = torch.full((count,), clip.start / model.spectra.step, device=device)
+    known = torch.ones(spectra.shape[:2], dtype=torch.bool, device=device)
+    return EnvelopeClip(spectra=spectra, place=place, stretch=spectra, known=known)
 
 
 def _baselines(real: RealSounds, heard: list[Tensor], *, levels: int | None) -> dict[str, Vectors]:

@@ -16,6 +16,7 @@ from photowave._version import __version__
 from photowave.audio import limit_peaks
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError
+from photowave.generation.following import FollowingSampler, knots_per_block
 from photowave.generation.graph_sampler import GraphSampler
 from photowave.generation.options import check_options
 from photowave.generation.packing import pack
@@ -25,11 +26,15 @@ from photowave.generation.sampler import CachedSampler
 from photowave.generation.soundscape import Soundscape
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
 from photowave.image.source import photo_bytes
+from photowave.wavenet import WaveNet
 
 CHUNK_S = 0.25
 """Seconds drawn between two calls of `progress`."""
-_TEXTURE = 1
-"""Purpose of the random stream that chooses among textures; the frames have purpose 0."""
+_TEXTURE, _ENVELOPE = 1, 2
+"""Purposes of the random streams that choose a texture and draw the envelope; the frames have purpose 0."""
+
+
+Sampler = CachedSampler | GraphSampler | FollowingSampler
 
 
 class SoundscapeGenerator:
@@ -51,7 +56,10 @@ class SoundscapeGenerator:
         except (RuntimeError, AssertionError) as error:
             reason = str(error).splitlines()[0]
             raise ConfigError(f"device={device!r}: cannot be used ({reason}). Use 'cpu'.") from error
-        self._packed = pack(self.model.wavenet) if self.device.type == "cpu" else None
+        stacks = [self.model.wavenet]
+        if self.model.envelope is not None:
+            stacks.append(self.model.envelope.wavenet)
+        self._packed = {stack: pack(stack) for stack in stacks} if self.device.type == "cpu" else {}
         self._encoder: PhotoEncoder | None = None
 
     @property
@@ -65,6 +73,7 @@ class SoundscapeGenerator:
         *,
         duration_s: float = 5.0,
         seed: int = 0,
+        variation: int = 0,
         temperature: float = 1.0,
         guidance: float = 1.0,
     ) -> Soundscape:
@@ -73,7 +82,9 @@ class SoundscapeGenerator:
         Args:
             photo: A path, bytes, a binary file object or a `PIL.Image`.
             duration_s: Length in seconds.
-            seed: The same photo, model and seed give the same samples, bit for bit.
+            seed: The same photo, model and settings give the same samples, bit for bit; another seed gives
+                another take of the same kind of sound.
+            variation: Another number lets the photo choose anew among the textures that fit it.
             temperature: 1 draws as learned; below 1 calmer, above 1 wilder.
             guidance: 1 draws as learned; above 1 lays more weight on the photo and takes twice the time.
 
@@ -86,7 +97,12 @@ class SoundscapeGenerator:
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
         return self.generate_many(
-            [photo], duration_s=duration_s, seed=seed, temperature=temperature, guidance=guidance
+            [photo],
+            duration_s=duration_s,
+            seed=seed,
+            variation=variation,
+            temperature=temperature,
+            guidance=guidance,
         )[0]
 
     def generate_many(
@@ -95,6 +111,7 @@ class SoundscapeGenerator:
         *,
         duration_s: float = 5.0,
         seed: int = 0,
+        variation: int = 0,
         temperature: float = 1.0,
         guidance: float = 1.0,
         threads: int | None = None,
@@ -106,6 +123,7 @@ class SoundscapeGenerator:
             photos: See `generate`.
             duration_s: See `generate`.
             seed: See `generate`.
+            variation: See `generate`.
             temperature: See `generate`.
             guidance: See `generate`.
             threads: Threads to draw with; None: one per core.
@@ -121,10 +139,12 @@ class SoundscapeGenerator:
         """
         if isinstance(photos, str | bytes | Path | Image.Image):
             raise ConfigError("photos is a single photo; it must be a list. Use [photo], or 'generate'.")
-        check_options(duration_s=duration_s, seed=seed, temperature=temperature, guidance=guidance)
+        check_options(
+            duration_s=duration_s, seed=seed, variation=variation, temperature=temperature, guidance=guidance
+        )
         self.encoder  # noqa: B018 - built before the clock starts
         began = time.perf_counter()
-        readings = [self.read(photo, seed=seed) for photo in photos]
+        readings = [self.read(photo, seed=seed, variation=variation) for photo in photos]
         return self.generate_read(
             readings,
             duration_s=duration_s,
@@ -132,16 +152,17 @@ class SoundscapeGenerator:
             guidance=guidance,
             threads=threads,
             progress=progress,
-            info={"seed": seed},
+            info={"seed": seed, "variation": variation},
             spent_s=time.perf_counter() - began,
         )
 
-    def read(self, photo: PhotoSource, *, seed: int) -> PhotoReading:
+    def read(self, photo: PhotoSource, *, seed: int, variation: int = 0) -> PhotoReading:
         """Read a photo into what drawing needs of it; the large picture is let go.
 
         Args:
             photo: See `generate`.
             seed: See `generate`.
+            variation: See `generate`.
 
         Returns:
             Vector, seed, hash and a small picture.
@@ -152,9 +173,8 @@ class SoundscapeGenerator:
         """
         again = photo if isinstance(photo, str | Path | bytes | Image.Image) else photo_bytes(photo)
         image = read_photo(again)
-        own = photo_seed(image, seed=seed)
-        vector = self.photo_vectors([image], seeds=[own])[0]
-        return PhotoReading(vector, own, photo_sha256(again), small(image))
+        vector = self.photo_vectors([image], seeds=[photo_seed(image, seed=variation)])[0]
+        return PhotoReading(vector, photo_seed(image, seed=seed), photo_sha256(again), small(image))
 
     def generate_read(
         self,
@@ -263,6 +283,7 @@ class SoundscapeGenerator:
         chunk_s: float = CHUNK_S,
         duration_s: float | None = None,
         seed: int = 0,
+        variation: int = 0,
         temperature: float = 1.0,
         guidance: float = 1.0,
     ) -> Iterator[NDArray[np.float32]]:
@@ -273,6 +294,7 @@ class SoundscapeGenerator:
             chunk_s: Length of a piece in seconds; it changes no sample.
             duration_s: Length in seconds; None goes on for ever.
             seed: See `generate`.
+            variation: See `generate`.
             temperature: See `generate`.
             guidance: See `generate`.
 
@@ -285,13 +307,14 @@ class SoundscapeGenerator:
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
         length_s = 1.0 if duration_s is None else duration_s
-        check_options(duration_s=length_s, seed=seed, temperature=temperature, guidance=guidance)
+        check_options(
+            duration_s=length_s, seed=seed, variation=variation, temperature=temperature, guidance=guidance
+        )
         if not (math.isfinite(chunk_s) and chunk_s > 0.0):
             raise ConfigError(f"chunk_s={chunk_s:g}: must be above 0 seconds. Common: 0.25.")
         image = read_photo(photo)
-        seeds = [photo_seed(image, seed=seed)]
-        vectors = self.photo_vectors([image], seeds=seeds)
-        sampler = self._sampler(vectors, seeds, temperature, guidance, 1)
+        vectors = self.photo_vectors([image], seeds=[photo_seed(image, seed=variation)])
+        sampler = self._sampler(vectors, [photo_seed(image, seed=seed)], temperature, guidance, 1)
         endless = duration_s is None and self.model.conditioner.longest_s is None
         count = None if endless else self._count(math.inf if duration_s is None else duration_s)
         return (part[0].numpy() for part in self._chunks(sampler, count, chunk_s=chunk_s))
@@ -306,7 +329,16 @@ class SoundscapeGenerator:
         Raises:
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
-        features = self.encoder.encode(images).to(self.device)
+        return self.feature_vectors(self.encoder.encode(images), seeds=seeds)
+
+    def feature_vectors(self, features: Tensor, *, seeds: Sequence[int]) -> Tensor:
+        """Do the same as `photo_vectors` for photos whose features are known.
+
+        Args:
+            features: Features of the model's photo encoder, [photos, features].
+            seeds: See `photo_vectors`.
+        """
+        features = features.to(self.device)
         chances = [float(UniformStream(seed, purpose=_TEXTURE).take(1)[0]) for seed in seeds]
         uniforms = torch.tensor(chances, device=self.device)
         rows = zip(torch.split(features, 1), torch.split(uniforms, 1), strict=True)
@@ -328,9 +360,7 @@ class SoundscapeGenerator:
             )
         return count
 
-    def _chunks(
-        self, sampler: CachedSampler | GraphSampler, count: int | None, *, chunk_s: float
-    ) -> Iterator[Tensor]:
+    def _chunks(self, sampler: Sampler, count: int | None, *, chunk_s: float) -> Iterator[Tensor]:
         """Draw `count` samples (None: without end) in pieces [sounds, time], the codec's delay cut off."""
         codec = self.model.codec
         size = max(1, round(chunk_s * self.sample_rate / codec.bands))
@@ -367,23 +397,41 @@ class SoundscapeGenerator:
     @property
     def _frames_per_knot(self) -> float:
         """Frames from one knot of a conditioning track to the next; 1, and not used, where there is none."""
-        return self.model.config.audio.frame_rate / (self.model.conditioner.knots_per_s or 1.0)
+        source = self.model.envelope or self.model.conditioner
+        return self.model.config.audio.frame_rate / (source.knots_per_s or 1.0)
 
     def _sampler(
         self, vectors: Tensor, seeds: Sequence[int], temperature: float, guidance: float, threads: int | None
-    ) -> CachedSampler | GraphSampler:
+    ) -> Sampler:
         if guidance != 1.0 and self.model.config.conditioning.dropout == 0.0:
             raise ConfigError(
                 f"guidance={guidance:g}: this model was trained without conditioning dropout and knows no "
                 "sound without its conditioning. Use 1."
             )
-        wavenet, null = self.model.wavenet, self.model.conditioner.null.detach()
-        if self._packed is not None:
-            return CachedSampler(
-                wavenet, self._packed, vectors=vectors, seeds=seeds, frames_per_knot=self._frames_per_knot,
-                temperature=temperature, guidance=guidance, null=null, threads=threads,
-            )  # fmt: skip
-        return GraphSampler(
-            wavenet, vectors=vectors, seeds=seeds, frames_per_knot=self._frames_per_knot,
-            temperature=temperature, guidance=guidance, null=null,
-        )  # fmt: skip
+        null, envelope = self.model.conditioner.null.detach(), self.model.envelope
+
+        def sampler(wavenet: WaveNet, vectors: Tensor, *, purpose: int = 0) -> CachedSampler | GraphSampler:
+            common: dict[str, Any] = {
+                "vectors": vectors,
+                "seeds": seeds,
+                "frames_per_knot": self._frames_per_knot,
+                "temperature": temperature,
+                "guidance": guidance,
+                "null": null,
+                "purpose": purpose,
+            }
+            if not self._packed:
+                return GraphSampler(wavenet, **common)
+            return CachedSampler(wavenet, self._packed[wavenet], threads=threads, **common)
+
+        if envelope is None:
+            return sampler(self.model.wavenet, vectors)
+        knots = vectors[:, None].expand(-1, knots_per_block(self._frames_per_knot), -1)
+        return FollowingSampler(
+            envelope,
+            coarse=sampler(envelope.wavenet, vectors, purpose=_ENVELOPE),
+            fine=sampler(self.model.wavenet, knots),
+            vectors=vectors,
+            null=null,
+            frames_per_knot=self._frames_per_knot,
+        )

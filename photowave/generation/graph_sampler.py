@@ -31,6 +31,7 @@ class GraphSampler:
         temperature: Above 0; 1 draws as learned.
         guidance: 1 draws as learned; above 1 moves away from `null`.
         null: Vector without photo, [conditioning]; needed for a guidance other than 1.
+        purpose: Of its random streams: two samplers that share a seed must not share their chance.
     """
 
     @torch.no_grad()
@@ -44,24 +45,22 @@ class GraphSampler:
         temperature: float = 1.0,
         guidance: float = 1.0,
         null: Tensor | None = None,
+        purpose: int = 0,
     ):
         assert len(vectors) == len(seeds)
         self._wavenet = wavenet
         self._sounds = len(seeds)
         self._temperature, self._guidance = temperature, guidance
-        self._streams = [UniformStream(seed) for seed in seeds]
-        if guidance != 1.0:
-            assert null is not None
-            vectors = torch.cat([vectors, null.expand_as(vectors)])
+        self._streams = [UniformStream(seed, purpose=purpose) for seed in seeds]
+        vectors = self._lanes(vectors, null)
         layers, output = wavenet.gated_layers, wavenet.output
         lanes, residual = len(vectors), len(wavenet.input_bias)
-        knots = vectors[None] if vectors.dim() == 2 else vectors.transpose(0, 1)
-        maps = (wavenet.condition_gates, wavenet.condition_skip, wavenet.condition_hidden)
-        self._tracks = tuple(linear(knots).contiguous() for linear in maps)
-        self._last_knot = len(knots) - 1
+        self._tracks = self._laid_out(vectors)
+        self._last_knot = len(self._tracks[0]) - 1
         self._knots_per_frame = 1.0 / frames_per_knot
         # In float64: a float32 loses the place within a knot after some minutes.
         self._time = torch.zeros(1, dtype=torch.float64, device=vectors.device)
+        self._origin = torch.zeros_like(self._time)
         self._rings = [vectors.new_zeros(layer.dilation, lanes, residual) for layer in layers]
         self._places = [torch.zeros(1, dtype=torch.long, device=vectors.device) for _ in layers]
         self._taps = vectors.new_zeros(2, lanes, 2 * residual)
@@ -72,6 +71,33 @@ class GraphSampler:
             self._frames = torch.zeros(self._sounds, BLOCK, dtype=torch.long, device=vectors.device)
         self._ready = self._frames[:, :0].cpu()
         self._graph = self._record() if vectors.device.type == "cuda" else None
+
+    @torch.no_grad()
+    def lead(self, vectors: Tensor, *, null: Tensor | None = None, origin: int) -> None:
+        """Lay out the piece of track for the frames that come next; state and chance go on.
+
+        Args:
+            vectors: Knots of each sound's track, as many as at first, [sounds, knots, conditioning].
+            null: The same without photo; needed for a guidance other than 1.
+            origin: Which knot of the whole track is the first of these.
+        """
+        # A recorded block reads these very tensors, so they are filled and not replaced.
+        for track, laid in zip(self._tracks, self._laid_out(self._lanes(vectors, null)), strict=True):
+            track.copy_(laid)
+        self._origin.fill_(origin)
+
+    def _lanes(self, vectors: Tensor, null: Tensor | None) -> Tensor:
+        if self._guidance == 1.0:
+            return vectors
+        assert null is not None
+        return torch.cat([vectors, null.expand_as(vectors)])
+
+    def _laid_out(self, vectors: Tensor) -> tuple[Tensor, ...]:
+        """What conditioning adds to gates, skip sum and hidden layer, [knots, lanes, channels] each."""
+        net = self._wavenet
+        knots = vectors[None] if vectors.dim() == 2 else vectors.transpose(0, 1)
+        maps = (net.condition_gates, net.condition_skip, net.condition_hidden)
+        return tuple(linear(knots).contiguous() for linear in maps)
 
     @torch.no_grad()
     def draw(self, steps: int) -> Tensor:
@@ -141,7 +167,7 @@ class GraphSampler:
 
     def _conditioning(self) -> list[Tensor]:
         """What conditioning adds to gates, skip sum and hidden layer at this frame; time moves on."""
-        place = (self._time * self._knots_per_frame).clamp_max(self._last_knot)
+        place = (self._time * self._knots_per_frame - self._origin).clamp(0, self._last_knot)
         lower = place.floor().clamp_max(max(self._last_knot - 1, 0)).long()
         upper = (lower + 1).clamp_max(self._last_knot)
         self._time.add_(1)

@@ -242,8 +242,8 @@ def _between(track: Array, knot: int, share: float, out: Array) -> None:
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def run(
     weights: tuple[Array, ...], biases: tuple[Array, Array, Array], knots_per_frame: float, first: int,
-    rings: Array, positions: Array, taps: Array, levels_out: Array, frames_out: Array, parameters_out: Array,
-    forced: bool, uniforms: Array, temperature: float, guidance: float, bound: float,
+    origin: float, rings: Array, positions: Array, taps: Array, levels_out: Array, frames_out: Array,
+    parameters_out: Array, forced: bool, uniforms: Array, temperature: float, guidance: float, bound: float,
 ) -> None:  # fmt: skip
     """Draw (or follow) a chunk of frames.
 
@@ -255,6 +255,7 @@ def run(
             all biases with the conditioning added, at each knot of its track; a single knot stays for ever.
         knots_per_frame: How far along its track the conditioning moves with each frame.
         first: Frames drawn before this chunk.
+        origin: Which knot of the whole track is the first of `biases`.
         rings: Past inputs of every layer, one after the other, [lanes, sum of dilations, residual].
         positions: Where in its ring each layer stands, [layers].
         taps: Embeddings of the last two frames, [lanes, 2, 2 residual].
@@ -291,7 +292,7 @@ def run(
     stride = 1 if guidance == 1 else 2
     share = np.zeros(1, kind)
     for step in range(steps):
-        knot = _locate((first + step) * knots_per_frame, knots, share)
+        knot = _locate((first + step) * knots_per_frame - origin, knots, share)
         for lane in range(lanes):
             for c in range(residual):
                 running[lane, c] = taps[lane, 1, c] + taps[lane, 0, residual + c] + input_bias[c]

@@ -7,7 +7,13 @@ from photowave.errors import ConfigError
 
 
 def check_options(
-    *, duration_s: float, temperature: float, guidance: float, seed: int = 0, threads: int | None = None
+    *,
+    duration_s: float,
+    temperature: float,
+    guidance: float,
+    seed: int = 0,
+    variation: int = 0,
+    threads: int | None = None,
 ) -> None:
     """Check what a user may set for drawing.
 
@@ -16,6 +22,7 @@ def check_options(
         temperature: Above 0, at most 10.
         guidance: 0 to 20.
         seed: A whole number, 0 or more.
+        variation: The same.
         threads: 1 or more, or None.
 
     Raises:
@@ -24,8 +31,11 @@ def check_options(
     for name, value in (("duration_s", duration_s), ("temperature", temperature), ("guidance", guidance)):
         if not _is(value, numbers.Real):
             raise ConfigError(f"{name}={value!r}: must be a number. Drop the quotes.")
-    if not _is(seed, numbers.Integral):
-        raise ConfigError(f"seed={seed!r}: must be a whole number. Common: 0.")
+    for name, number in (("seed", seed), ("variation", variation)):
+        if not _is(number, numbers.Integral):
+            raise ConfigError(f"{name}={number!r}: must be a whole number. Common: 0.")
+        if number < 0:
+            raise ConfigError(f"{name}={number}: must be 0 or more. Drop the minus sign.")
     if threads is not None and threads < 1:
         raise ConfigError(f"threads={threads}: must be 1 or more, or None for one per core.")
     if not (math.isfinite(duration_s) and 0.0 < duration_s <= 3600.0):
@@ -34,8 +44,6 @@ def check_options(
         raise ConfigError(f"temperature={temperature:g}: must be above 0 and at most 10. 1 draws as learned.")
     if not (math.isfinite(guidance) and 0.0 <= guidance <= 20.0):
         raise ConfigError(f"guidance={guidance:g}: must lie between 0 and 20. 1 draws as learned.")
-    if seed < 0:
-        raise ConfigError(f"seed={seed}: must be 0 or more. Drop the minus sign.")
 
 
 def _is(value: object, kind: type) -> bool:

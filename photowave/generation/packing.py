@@ -110,7 +110,9 @@ def lane_biases(
     layers = wavenet.gated_layers
     taps = torch.stack([layer.taps.bias for layer in layers])
     gates, skips, hiddens = [], [], []
-    for vector in vectors:
+    for lane in vectors:
+        # A copy begins where memory is aligned; a product over a view that does not may round differently.
+        vector = lane.clone()
         gates.append(wavenet.condition_gates(vector).unflatten(-1, (len(layers), -1)) + taps)
         skips.append(wavenet.skip.bias + wavenet.condition_skip(vector))
         hiddens.append(wavenet.hidden.bias + wavenet.condition_hidden(vector))

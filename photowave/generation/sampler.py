@@ -42,6 +42,7 @@ class CachedSampler:
         guidance: 1 draws as learned; above 1 moves away from `null`, which doubles the work.
         null: Vector without photo, [conditioning]; needed for a guidance other than 1.
         threads: Threads to spread the sounds over; None: one per core.
+        purpose: Of its random streams: two samplers that share a seed must not share their chance.
     """
 
     def __init__(
@@ -56,20 +57,19 @@ class CachedSampler:
         guidance: float = 1.0,
         null: Tensor | None = None,
         threads: int | None = None,
+        purpose: int = 0,
     ):
         assert len(vectors) == len(seeds)
+        self._wavenet = wavenet
         self._packed = packed
         self._temperature = float(temperature)
         self._guidance = float(guidance)
-        self._streams = [UniformStream(seed) for seed in seeds]
-        lanes = 1
-        if guidance != 1.0:
-            assert null is not None
-            lanes = 2
-            vectors = torch.stack([vectors, null.expand_as(vectors)], 1).flatten(0, 1)
+        self._streams = [UniformStream(seed, purpose=purpose) for seed in seeds]
+        lanes = 1 if guidance == 1.0 else 2
         self._knots_per_frame = 1.0 / frames_per_knot
         self._drawn = 0
-        biases = lane_biases(wavenet, vectors, dtype=packed.dtype)
+        self._origin = 0
+        biases = self._biases(vectors, null)
         residual = len(packed.weights[1])
         self._groups = []
         for sounds in _shares(len(seeds), os.cpu_count() or 1 if threads is None else threads):
@@ -84,6 +84,28 @@ class CachedSampler:
                     taps=np.zeros((count, 2, 2 * residual), packed.dtype),
                 )
             )
+
+    def lead(self, vectors: Tensor, *, null: Tensor | None = None, origin: int) -> None:
+        """Lay out the piece of track for the frames that come next; state and chance go on.
+
+        Args:
+            vectors: Knots of each sound's track, [sounds, knots, conditioning].
+            null: The same without photo; needed for a guidance other than 1.
+            origin: Which knot of the whole track is the first of these.
+        """
+        biases = self._biases(vectors, null)
+        lanes = 1 if self._guidance == 1.0 else 2
+        for group in self._groups:
+            part = slice(group.sounds.start * lanes, group.sounds.stop * lanes)
+            group.biases = (biases[0][part], biases[1][part], biases[2][part])
+        self._origin = origin
+
+    def _biases(self, vectors: Tensor, null: Tensor | None) -> tuple[Array, Array, Array]:
+        """Biases of every lane; with guidance, a lane without photo follows each with it."""
+        if self._guidance != 1.0:
+            assert null is not None
+            vectors = torch.stack([vectors, null.expand_as(vectors)], 1).flatten(0, 1)
+        return lane_biases(self._wavenet, vectors, dtype=self._packed.dtype)
 
     def draw(self, steps: int) -> Tensor:
         """Draw the next frames.
@@ -127,8 +149,8 @@ class CachedSampler:
         def run(group: _Group) -> None:
             part = frames[group.sounds]
             kernel.run(
-                packed.weights, group.biases, self._knots_per_frame, self._drawn, group.rings,
-                group.positions, group.taps,
+                packed.weights, group.biases, self._knots_per_frame, self._drawn, float(self._origin),
+                group.rings, group.positions, group.taps,
                 part if packed.softmax else np.zeros((0, 0), np.int64),
                 np.zeros((0, 0, 0), packed.dtype) if packed.softmax else part,
                 parameters[group.sounds] if len(parameters) else parameters,

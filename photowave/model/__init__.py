@@ -7,16 +7,27 @@ from photowave.model.conditioning import (
     PositionConditioner,
     TextureConditioner,
 )
-from photowave.model.model import PhotowaveModel, build_conditioner, build_output, build_wavenet
+from photowave.model.envelope import EnvelopeClip, EnvelopeStack, build_envelope
+from photowave.model.model import (
+    PhotowaveModel,
+    build_conditioner,
+    build_output,
+    build_spectra,
+    build_wavenet,
+)
 
 __all__ = [
     "Conditioner",
+    "EnvelopeClip",
+    "EnvelopeStack",
     "FrameCodec",
     "PhotoConditioner",
     "PhotowaveModel",
     "PositionConditioner",
     "TextureConditioner",
     "build_conditioner",
+    "build_envelope",
     "build_output",
+    "build_spectra",
     "build_wavenet",
 ]

@@ -99,14 +99,15 @@ class TextureConditioner(Conditioner):
 
     A photo does not fix one sound: the same beach has calm and heavy seas. So the photo predicts
     probabilities over typical textures, and one of them is drawn. Averaging them instead would blur crickets
-    into wind.
+    into wind. Textures that go with the same photos form a group, such as those of a scene: the photo tells
+    groups apart, chance the textures inside one.
 
     Args:
         features: Length of the photo features.
         texture: Length of the texture vector.
         channels: Length of the conditioning vector.
         codebook_size: Number of typical textures.
-        sharpness: Exponent on the probabilities before one is drawn.
+        sharpness: Exponent on the probabilities of the groups before one is drawn.
     """
 
     texture_mean: Tensor
@@ -114,6 +115,7 @@ class TextureConditioner(Conditioner):
     feature_mean: Tensor
     feature_std: Tensor
     codebook: Tensor
+    groups: Tensor
 
     def __init__(self, *, features: int, texture: int, channels: int, codebook_size: int, sharpness: float):
         super().__init__(channels=channels)
@@ -130,6 +132,7 @@ class TextureConditioner(Conditioner):
         self.register_buffer("feature_mean", torch.zeros(features))
         self.register_buffer("feature_std", torch.ones(features))
         self.register_buffer("codebook", torch.zeros(codebook_size, texture))
+        self.register_buffer("groups", torch.arange(codebook_size))
 
     def texture_vector(self, textures: Tensor) -> Tensor:
         """Map textures [batch, texture] to conditioning vectors [batch, channels]."""
@@ -145,9 +148,20 @@ class TextureConditioner(Conditioner):
         logits: Tensor = self.prior((features - self.feature_mean) / self.feature_std)
         return logits
 
+    def texture_probabilities(self, features: Tensor) -> Tensor:
+        """Probabilities of the textures for photos, those of the groups sharpened, [batch, codebook]."""
+        logits = self.prior_logits(features)
+        names, group = torch.unique(self.groups, return_inverse=True)
+        highest = logits.new_full((len(logits), len(names)), -math.inf)
+        highest.scatter_reduce_(-1, group.expand_as(logits), logits, "amax")
+        weights = (logits - highest[:, group]).exp()
+        summed = torch.zeros_like(highest).index_add_(-1, group, weights)
+        chosen = torch.softmax(self.sharpness * (highest + summed.log()), -1)
+        return weights / summed[:, group] * chosen[:, group]
+
     def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """See the base class; chance chooses among the textures that fit the photo."""
-        probabilities = torch.softmax(self.sharpness * self.prior_logits(features), -1)
+        probabilities = self.texture_probabilities(features)
         cumulated = probabilities.cumsum(-1)
         threshold = uniforms[:, None].to(cumulated) * cumulated[:, -1:]
         chosen = (cumulated <= threshold).sum(-1).clamp_max(len(self.codebook) - 1)

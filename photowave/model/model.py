@@ -1,7 +1,8 @@
-"""The whole model as one module: codec, decoder, conditioning. The photo encoder stays outside, frozen."""
+"""The whole model as one module: codec, decoder, envelope, conditioning; the photo encoder stays outside."""
 
 from torch import nn
 
+from photowave.audio import SpectralEnvelope
 from photowave.config import ModelConfig
 from photowave.model.codec import FrameCodec
 from photowave.model.conditioning import (
@@ -10,6 +11,7 @@ from photowave.model.conditioning import (
     PositionConditioner,
     TextureConditioner,
 )
+from photowave.model.envelope import EnvelopeStack, build_envelope
 from photowave.wavenet import MixtureOutput, OutputDistribution, SoftmaxOutput, WaveNet
 
 
@@ -19,6 +21,10 @@ class PhotowaveModel(nn.Module):
     Args:
         config: The settings it is built from.
         feature_dim: Length of the photo features.
+
+    Attributes:
+        spectra (SpectralEnvelope | None): Measures the envelopes that `envelope` learns; None: there is none.
+        envelope (EnvelopeStack | None): The coarser stack.
     """
 
     def __init__(self, config: ModelConfig, *, feature_dim: int):
@@ -27,12 +33,24 @@ class PhotowaveModel(nn.Module):
         self.feature_dim = feature_dim
         self.codec = FrameCodec(audio=config.audio, wavenet=config.wavenet)
         self.conditioner = build_conditioner(config, feature_dim=feature_dim)
+        self.spectra: SpectralEnvelope | None = None
+        self.envelope: EnvelopeStack | None = None
+        if config.envelope.components:
+            self.spectra = build_spectra(config)
+            self.envelope = build_envelope(config, knots_per_s=self.spectra.knots_per_s)
         self.wavenet = build_wavenet(config)
 
     @property
     def sample_rate(self) -> int:
         """Samples per second, in Hz."""
         return self.config.audio.sample_rate
+
+
+def build_spectra(config: ModelConfig) -> SpectralEnvelope:
+    """Make what measures envelopes as the settings say."""
+    return SpectralEnvelope(
+        sample_rate=config.audio.sample_rate, mels=config.audio.texture_mels, hops=config.envelope.hops
+    )
 
 
 def build_output(config: ModelConfig) -> OutputDistribution:

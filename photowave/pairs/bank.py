@@ -4,13 +4,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from photowave.audio import TextureStatistics, normalise, read_sound, rms_dbfs
+from photowave.audio import (
+    SpectralEnvelope,
+    TextureStatistics,
+    normalise,
+    read_sound,
+    rms_dbfs,
+    without_fades,
+)
 from photowave.config import AudioConfig
 from photowave.errors import ConfigError, MediaError, PairError
+from photowave.model import EnvelopeClip
 from photowave.pairs.pairing import Excerpt
 
 _SILENCE_DBFS = -80.0
@@ -24,11 +33,22 @@ class Recording:
         path: The file.
         samples: At the model's rate and level, float32 [time].
         textures: Texture of the window that starts at each hop, [windows, texture].
+        spectra: Log-mel spectrum at each knot of the envelope, [knots, mels]; no knots where none is asked.
     """
 
     path: Path
     samples: Tensor
     textures: Tensor
+    spectra: Tensor
+
+
+class Surroundings(NamedTuple):
+    """What a clip's conditioning is made of."""
+
+    texture: Tensor
+    """Texture of the window around the clip, [texture]."""
+    envelope: EnvelopeClip
+    """Its stretch is that window; a short recording ends before it, and the rest is zeros."""
 
 
 class SoundBank:
@@ -39,6 +59,9 @@ class SoundBank:
         audio: Rate, level, texture settings.
         clip_s: Shortest excerpt that can be used, in seconds.
         window_s: Length of sound that a texture describes, in seconds.
+        envelope: What measures spectral envelopes; None: nothing does.
+        fade_s: Longest fade that is cut off at either end of a recording, in seconds; not where `start_s`
+            names a place in it.
         progress: Called with 1 after each recording.
 
     Raises:
@@ -56,10 +79,14 @@ class SoundBank:
         audio: AudioConfig,
         clip_s: float,
         window_s: float,
+        envelope: SpectralEnvelope | None = None,
+        fade_s: float = 0.0,
         progress: Callable[[int], None] | None = None,
     ):
         self.audio = audio
         self.window_s = window_s
+        self.envelope = envelope
+        self.fade_s = fade_s
         self.recordings: list[Recording] = []
         statistics = TextureStatistics(sample_rate=audio.sample_rate, mels=audio.texture_mels)
         if round(window_s * audio.sample_rate) < statistics.shortest:
@@ -74,7 +101,7 @@ class SoundBank:
             try:
                 samples = self._cut(read(excerpt.path), excerpt, shortest=clip_s, statistics=statistics)
                 textures = self._textures(samples, statistics)
-                self.recordings.append(Recording(excerpt.path, samples, textures))
+                self.recordings.append(Recording(excerpt.path, samples, textures, self._spectra(samples)))
             except MediaError as error:
                 bad.append(str(error))
             if progress is not None:
@@ -86,7 +113,7 @@ class SoundBank:
         """Seconds of sound in all."""
         return sum(len(r.samples) for r in self.recordings) / self.audio.sample_rate
 
-    def clip(self, index: int, start: int, length: int) -> tuple[Tensor, Tensor]:
+    def clip(self, index: int, start: int, length: int) -> tuple[Tensor, Surroundings]:
         """Cut a clip.
 
         Args:
@@ -95,12 +122,35 @@ class SoundBank:
             length: Number of samples.
 
         Returns:
-            Samples [length] and the texture of the window around them, [texture].
+            Samples [length] and what lies around them.
         """
         recording = self.recordings[index]
         middle = (start + length / 2 - self.window_s * self.audio.sample_rate / 2) / self.audio.sample_rate
         window = min(max(round(middle / self.HOP_S), 0), len(recording.textures) - 1)
-        return recording.samples[start : start + length], recording.textures[window]
+        envelope = EnvelopeClip(
+            *self._around(recording.spectra, start, length), *self._stretch(recording.spectra, window)
+        )
+        around = Surroundings(recording.textures[window], envelope)
+        return recording.samples[start : start + length], around
+
+    def _around(self, spectra: Tensor, start: int, length: int) -> tuple[Tensor, Tensor]:
+        """Knots between which a clip lies, as many for every clip of a length, and its place in them."""
+        if self.envelope is None:
+            return spectra, torch.zeros(())
+        step = self.envelope.step
+        first = start // step
+        held = torch.arange(first, first + length // step + 3).clamp_max(len(spectra) - 1)
+        return spectra[held], torch.tensor(start / step - first, dtype=torch.float32)
+
+    def _stretch(self, spectra: Tensor, window: int) -> tuple[Tensor, Tensor]:
+        """Spectra of a texture window, filled up with zeros, and which of them are known."""
+        if self.envelope is None:
+            return spectra, torch.ones(0, dtype=torch.bool)
+        knots_per_s = self.envelope.knots_per_s
+        count = max(1, round(self.window_s * knots_per_s))
+        part = spectra[round(window * self.HOP_S * knots_per_s) :][:count]
+        stretch = torch.cat([part, part.new_zeros(count - len(part), part.shape[1])])
+        return stretch, torch.arange(count) < len(part)
 
     def _read(self, path: Path) -> Tensor:
         samples, _ = read_sound(path, sample_rate=self.audio.sample_rate)
@@ -111,6 +161,10 @@ class SoundBank:
     ) -> Tensor:
         """The samples of an excerpt, checked; `shortest` in seconds."""
         rate, name = self.audio.sample_rate, str(excerpt.path)
+        if excerpt.start_s is None and self.fade_s > 0:
+            shorter = without_fades(samples, sample_rate=rate, longest_s=self.fade_s)
+            # What is cut off must not make a recording too short to be used.
+            samples = shorter if len(shorter) >= max(round(shortest * rate), statistics.shortest) else samples
         if excerpt.start_s is not None:
             first = round(excerpt.start_s * rate)
             # A copy, so that the rest of a long recording does not stay in memory.
@@ -127,6 +181,14 @@ class SoundBank:
                 f"{name} is silent: its level stays below {_SILENCE_DBFS:g} dBFS. Remove it or move start_s."
             )
         return samples
+
+    @torch.no_grad()
+    def _spectra(self, samples: Tensor) -> Tensor:
+        if self.envelope is None:
+            return samples.new_zeros(0, self.audio.texture_mels)
+        # A copy: the rest of a padded tensor would stay in memory.
+        spectra: Tensor = self.envelope(samples[None])
+        return spectra[0].clone()
 
     @torch.no_grad()
     def _textures(self, samples: Tensor, statistics: TextureStatistics) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from torch.utils.data.distributed import DistributedSampler
 
+from photowave.model import EnvelopeClip
 from photowave.pairs.bank import SoundBank
 from photowave.pairs.pairing import Pairing
 
@@ -22,6 +23,8 @@ class Clip(TypedDict):
     """Where in its recording the clip starts, in seconds, float32 []."""
     texture: Tensor
     """Texture of the sound around the clip, [texture]."""
+    envelope: EnvelopeClip
+    """How the spectrum moves there."""
     features: Tensor
     """Features of a photo that goes with the sound (zeros if none does), [features]."""
     swapped: Tensor
@@ -76,7 +79,7 @@ class ClipDataset(Dataset[Clip]):
         # Drawn beyond both ends and held there, so that beginning and end are met as often as the rest.
         drawn = int(random.integers(-(self._length // 2), room + self._length // 2 + 1))
         start = min(max(drawn, 0), room)
-        samples, texture = self._bank.clip(sound, start, self._length)
+        samples, around = self._bank.clip(sound, start, self._length)
         partners = self._pairing.photos_of[sound]
         features = swapped = torch.zeros(self._features.shape[-1])
         strangers = np.setdiff1d(np.arange(len(self._features)), partners)
@@ -88,7 +91,8 @@ class ClipDataset(Dataset[Clip]):
         return Clip(
             samples=samples,
             start_s=torch.tensor(start / self._bank.audio.sample_rate, dtype=torch.float32),
-            texture=texture,
+            texture=around.texture,
+            envelope=around.envelope,
             features=features,
             swapped=swapped,
             paired=torch.tensor(paired),

@@ -17,6 +17,7 @@ from photowave.config import ModelConfig
 from photowave.errors import ConfigError, MediaError
 from photowave.image.cache import FeatureCache
 from photowave.image.encoder import PhotoEncoder, build_encoder
+from photowave.model import build_spectra
 from photowave.pairs.bank import SoundBank, refuse_if_any
 from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
 from photowave.pairs.opening import Splits, open_pairs
@@ -55,6 +56,7 @@ class PairsDataModule(L.LightningDataModule):
         val_clips: Validation clips; always the same.
         val_clip_s: Length of a validation clip, in seconds.
         window_s: Length of sound that a texture describes, in seconds.
+        fade_s: Longest fade that is cut off at either end of a recording, in seconds; 0 cuts nothing.
         seed: Another seed, other clips.
         splits: How a folder of scenes is split.
         workers: Processes that cut clips; 0 cuts them in the main process.
@@ -71,6 +73,7 @@ class PairsDataModule(L.LightningDataModule):
         val_clips: int = 64,
         val_clip_s: float = 1.0,
         window_s: float = 5.0,
+        fade_s: float = 0.0,
         seed: int = 0,
         splits: Splits = _DEFAULT_SPLITS,
         workers: int = 0,
@@ -91,6 +94,11 @@ class PairsDataModule(L.LightningDataModule):
             )
         self.pairs, self.pairing, self.seed, self.workers = pairs, pairing, seed, workers
         self.clip_s, self.val_clip_s, self.window_s = clip_s, val_clip_s, window_s
+        if not 0.0 <= fade_s < math.inf:
+            raise ConfigError(
+                f"data.fade_s={fade_s}: must be 0 seconds or more and finite. The default is 0."
+            )
+        self.fade_s = fade_s
         self.batch_size, self.val_clips = batch_size, val_clips
         self.clips_per_epoch = clips_per_epoch - clips_per_epoch % batch_size
         self.splits = splits
@@ -139,6 +147,8 @@ class PairsDataModule(L.LightningDataModule):
                 audio=config.audio,
                 clip_s=max(self.clip_s, self.val_clip_s),
                 window_s=self.window_s,
+                fade_s=self.fade_s,
+                envelope=build_spectra(config) if config.envelope.components else None,
                 progress=bar.update,
             )
         with _bar("photos", len(pairing.photos)) as bar:

@@ -26,6 +26,8 @@ class MovingAverage(WeightAveraging):
 
         def average(old: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
             n = float(count)
+            if not new.is_floating_point():
+                return new  # numbers of something, not measures: they have no mean
             return new.lerp(old, min(decay, (1.0 + n) / (10.0 + n)))
 
         super().__init__(avg_fn=average)

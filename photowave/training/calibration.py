@@ -28,6 +28,8 @@ def calibrate(model: PhotowaveModel, train: SplitData, *, seed: int, prior_penal
     """
     if isinstance(model.wavenet.output, MixtureOutput):
         model.wavenet.output.scale.copy_(_band_levels(model, train))
+    if model.envelope is not None:
+        model.envelope.fit(torch.cat([recording.spectra for recording in train.bank.recordings]))
     if isinstance(model.conditioner, TextureConditioner):
         _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
 
@@ -81,29 +83,75 @@ def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: in
     )
     conditioner.texture_mean.copy_(textures.mean(0))
     conditioner.texture_std.copy_(textures.std(0, correction=0).clamp_min(1e-3))
-    normalised = (textures - conditioner.texture_mean) / conditioner.texture_std
+    normalised = ((textures - conditioner.texture_mean) / conditioner.texture_std).double()
+    circles = _circles(train)
+    of_window = circles[owners]
+    size, count = len(conditioner.codebook), int(circles.max()) + 1
+    # Where circles are few, each has textures of its own, and the photo has only to tell the circles apart.
+    alone = count > 1 and size >= 2 * count
+    parts = (
+        [of_window == circle for circle in range(count)]
+        if alone
+        else [torch.ones_like(owners, dtype=torch.bool)]
+    )
+    codes = torch.full((len(textures),), -1)
+    medoids: list[Tensor] = []
+    groups: list[int] = []
+    for group, part in enumerate(parts):
+        here = part.nonzero().flatten()
+        share = min(len(here), size // len(parts) + (group < size % len(parts)))
+        clusters = KMeans(n_clusters=share, n_init=4, random_state=seed).fit(normalised[here].numpy())
+        codes[here] = len(groups) + torch.from_numpy(clusters.labels_).long()
+        # The window nearest to each centre: a texture that was really heard, not a blend.
+        distances = torch.from_numpy(clusters.transform(normalised[here].numpy()))
+        medoids.append(here[distances.argmin(0)])
+        groups += [group] * share if alone else range(share)
+    found = torch.cat(medoids)
+    conditioner.codebook.copy_(textures[found][torch.arange(size) % len(found)])
+    # Entries beyond what was found repeat others, in groups that are never drawn.
+    of_entry = torch.tensor(groups + list(range(max(groups) + 1, max(groups) + 1 + size - len(groups))))
+    conditioner.groups.copy_(of_entry)
+    _fit_prior(conditioner, train, codes, owners, entries=len(found), penalty=penalty)
+    _log.info("codebook: %d textures from %d windows in %d groups", len(found), len(textures), len(parts))
+
+
+def _circles(train: SplitData) -> Tensor:
+    """Number of the set of photos that each recording goes with, [recordings]."""
+    numbers: dict[tuple[int, ...], int] = {}
+    return torch.tensor([numbers.setdefault(photos, len(numbers)) for photos in train.pairing.photos_of])
+
+
+def _fit_prior(
+    conditioner: TextureConditioner,
+    train: SplitData,
+    codes: Tensor,
+    owners: Tensor,
+    *,
+    entries: int,
+    penalty: float,
+) -> None:
+    """Fit photo to group of textures; each group counts alike, however many photos it has."""
     size = len(conditioner.codebook)
-    count = min(size, len(textures))
-    clusters = KMeans(n_clusters=count, n_init=4, random_state=seed).fit(normalised.double().numpy())
-    codes = torch.from_numpy(clusters.labels_).long()
-    # The window nearest to each centre: a texture that was really heard, not a blend.
-    distances = torch.from_numpy(clusters.transform(normalised.double().numpy()))
-    medoids = distances.argmin(0)
-    conditioner.codebook.copy_(textures[medoids][torch.arange(size) % count])
     targets = _targets(train, codes, owners, size)
     photos = targets.sum(1) > 0
     features, targets = train.features[photos], targets[photos]
     conditioner.feature_mean.copy_(features.mean(0))
     conditioner.feature_std.copy_(features.std(0, correction=0).clamp_min(1e-3))
     inputs = (features - conditioner.feature_mean) / conditioner.feature_std
-    weight, bias = fit_softmax(inputs, targets, penalty=penalty)
-    # Entries beyond the number of clusters repeat others and must never be drawn.
-    bias[count:] = -1e4
-    conditioner.prior.weight.copy_(weight)
-    conditioner.prior.bias.copy_(bias)
-    _log.info(
-        "codebook: %d textures from %d windows; prior fitted on %d photos", count, len(textures), len(inputs)
-    )
+    groups = conditioner.groups
+    by_group = torch.zeros(len(targets), size).index_add_(1, groups, targets)
+    mass = by_group.sum(0)
+    there = mass > 0
+    weights = (by_group[:, there] / mass[there]).sum(1)
+    weight, bias = fit_softmax(inputs, by_group[:, there], weights=weights, penalty=penalty)
+    shares = (targets.sum(0) / mass[groups].clamp_min(1e-12)).clamp_min(1e-12).log()
+    number = there.cumsum(0) - 1
+    conditioner.prior.weight.copy_(weight[number[groups].clamp_min(0)])
+    conditioner.prior.bias.copy_(bias[number[groups].clamp_min(0)] + shares)
+    # What no photo goes with, and what repeats other entries, must never be drawn.
+    never = ~there[groups] | (torch.arange(size) >= entries)
+    conditioner.prior.bias[never] = -1e4
+    _log.info("prior: %d groups of textures told apart by %d photos", int(there.sum()), len(inputs))
 
 
 def _targets(train: SplitData, codes: Tensor, owners: Tensor, size: int) -> Tensor:
@@ -120,14 +168,15 @@ def _targets(train: SplitData, codes: Tensor, owners: Tensor, size: int) -> Tens
 
 
 def fit_softmax(
-    inputs: Tensor, targets: Tensor, *, penalty: float, steps: int = 100
+    inputs: Tensor, targets: Tensor, *, weights: Tensor, penalty: float, steps: int = 100
 ) -> tuple[Tensor, Tensor]:
     """Fit a multinomial logistic regression to soft targets; convex, so there is one answer.
 
     Args:
         inputs: [examples, features].
         targets: Probabilities, [examples, classes].
-        penalty: Weight of the mean squared weights.
+        weights: How much each example counts, [examples].
+        penalty: Weight of the squared weights.
         steps: Most L-BFGS iterations.
 
     Returns:
@@ -140,7 +189,7 @@ def fit_softmax(
     def closure() -> Tensor:
         optimiser.zero_grad()
         scores = torch.log_softmax(inputs @ weight.t() + bias, -1)
-        loss = -(targets * scores).sum(1).mean() + penalty * weight.square().sum()
+        loss = -(weights * (targets * scores).sum(1)).sum() / weights.sum() + penalty * weight.square().sum()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 

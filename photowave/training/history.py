@@ -1,8 +1,11 @@
-"""Noise on the past that the decoder sees, so that it learns to come back when its own past is not perfect.
+"""Noise on the past that a decoder sees, so that it learns to come back when its own past is not perfect.
 
 A decoder that was only ever shown true pasts has never seen the small errors of its own free run (exposure
 bias). Each clip is given noise of its own level, from hardly any to as loud as the sound; a quarter stays
 clean. Targets always do.
+
+A past that is too loud or too soft as a whole is another such error: the level would wander, since loud
+follows on loud. Random gains teach the decoder to take the level from its conditioning.
 """
 
 import torch
@@ -17,9 +20,14 @@ RANGE = 100.0
 
 
 def noisy_history(
-    frames: Tensor, output: OutputDistribution, *, loudest: float, generator: torch.Generator
+    frames: Tensor,
+    output: OutputDistribution,
+    *,
+    loudest: float,
+    generator: torch.Generator,
+    gain: float = 0.0,
 ) -> Tensor:
-    """Add noise to frames.
+    """Add noise to frames, and change their level.
 
     Args:
         frames: Levels [batch, time] or band frames [batch, time, bands].
@@ -27,14 +35,46 @@ def noisy_history(
             their number.
         loudest: Standard deviation of the loudest noise, in those units.
         generator: On the device of the frames.
+        gain: Spread of the gains of band frames, one for the clip and one for each band, in nepers (8.7 dB).
+            They are constant over a clip and leave the clean clips clean. Levels have none.
 
     Returns:
         The same shape and type; levels stay within their range.
     """
     chance = torch.rand(2, len(frames), generator=generator, device=frames.device)
-    sizes = loudest * RANGE ** -chance[0] * (chance[1] >= CLEAN_SHARE)
+    changed = chance[1] >= CLEAN_SHARE
+    sizes = loudest * RANGE ** -chance[0] * changed
     noise = torch.randn(frames.shape, generator=generator, device=frames.device)
     noise = noise * sizes.view(-1, *[1] * (frames.dim() - 1))
     if isinstance(output, MixtureOutput):
+        if gain > 0:
+            bands = frames.shape[-1]
+            nepers = torch.randn(len(frames), 1, 1 + bands, generator=generator, device=frames.device)
+            nepers = (nepers[..., :1] + nepers[..., 1:]) * gain * changed.view(-1, 1, 1)
+            frames = frames * nepers.exp()
         return frames + noise * output.scale
     return (frames + (noise * (output.channels / 4)).round().long()).clamp(0, output.channels - 1)
+
+
+def shifted_history(
+    frames: Tensor, output: MixtureOutput, *, spread: float, generator: torch.Generator
+) -> Tensor:
+    """Shift frames as a whole, so that their past tells how they move but not where they are.
+
+    A past that tells everything leaves nothing to the conditioning: it is then soon ignored, and a free run
+    goes wherever chance takes it.
+
+    Args:
+        frames: [batch, time, bands].
+        output: What says how large each band is.
+        spread: Standard deviation of the largest shifts in units of its scale; each clip has a size of its
+            own between none and that, a quarter of them none, and each band a shift of its own.
+        generator: On the device of the frames.
+
+    Returns:
+        The same shape.
+    """
+    chance = torch.rand(2, len(frames), 1, 1, generator=generator, device=frames.device)
+    sizes = spread * chance[0] * (chance[1] >= CLEAN_SHARE)
+    shifts = torch.randn(len(frames), 1, frames.shape[-1], generator=generator, device=frames.device)
+    return frames + sizes * shifts * output.scale

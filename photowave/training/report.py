@@ -30,7 +30,8 @@ class ProgressReport(L.Callback):
 
     def __init__(self) -> None:
         self._baselines: BaselineScores | None = None
-        self._loss_sum: Tensor | float = 0.0
+        self._bits_sum: Tensor | float = 0.0
+        self._loss: Tensor | float = 0.0
         self._steps = 0
         self._elapsed_before_s = 0.0
         self._began = math.nan
@@ -38,11 +39,11 @@ class ProgressReport(L.Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Keep what the next line is made of."""
-        return {"loss_sum": float(self._loss_sum), "steps": self._steps, "elapsed_s": self.elapsed_s}
+        return {"loss_sum": float(self._bits_sum), "steps": self._steps, "elapsed_s": self.elapsed_s}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on with the sums and the clock of the run before."""
-        self._loss_sum, self._steps = state_dict["loss_sum"], state_dict["steps"]
+        self._bits_sum, self._steps = state_dict["loss_sum"], state_dict["steps"]
         self._elapsed_before_s = state_dict["elapsed_s"]
 
     @property
@@ -69,9 +70,9 @@ class ProgressReport(L.Callback):
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Add up the losses and log the learning rate."""
-        # Lightning has divided it by the number of batches whose gradients are summed.
-        self._loss_sum = self._loss_sum + outputs["loss"].detach() * trainer.accumulate_grad_batches
+        """Add up the bits of the decoder and log the learning rate."""
+        self._bits_sum = self._bits_sum + outputs["bits_per_sample"]
+        self._loss = outputs["loss"].detach()
         self._steps += 1
         pl_module.log("train/learning_rate", trainer.optimizers[0].param_groups[0]["lr"])
 
@@ -84,11 +85,13 @@ class ProgressReport(L.Callback):
         if not self._steps:
             # A run that resumes at the end of an epoch ends it again.
             return
-        bits = float(self._loss_sum) / self._steps
-        self._loss_sum, self._steps = 0.0, 0
-        if not math.isfinite(bits):
+        bits, loss = float(self._bits_sum) / self._steps, float(self._loss)
+        self._bits_sum, self._steps = 0.0, 0
+        # Once diverged, for ever diverged: of what else is minimised the last value is enough.
+        if not (math.isfinite(bits) and math.isfinite(loss)):
             raise ConfigError(
-                f"the training diverged before step {trainer.global_step}: its loss is {bits}. "
+                f"the training diverged before step {trainer.global_step}: its loss is "
+                f"{loss if math.isfinite(bits) else bits}. "
                 "Lower model.training.learning_rate or trainer.gradient_clip_val and start again."
             )
         parts = [f"step {trainer.global_step}", _span(self.elapsed_s)]

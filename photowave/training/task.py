@@ -1,8 +1,10 @@
 """The training task: frames and a vector in, bits per sample out."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import lightning as L
 import torch
@@ -12,11 +14,13 @@ from photowave.config import ModelConfig
 from photowave.errors import ConfigError
 from photowave.image.encoder import build_encoder
 from photowave.model import PhotowaveModel
+from photowave.model.scoring import bits_of_photo, bits_per_sample, follow
 from photowave.pairs.clips import Clip
 from photowave.training import schedule
 from photowave.training.calibration import calibrate, check_single
-from photowave.training.history import noisy_history
+from photowave.training.history import noisy_history, shifted_history
 from photowave.training.resuming import ModelIdentity, check_same_model
+from photowave.wavenet import MixtureOutput
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,19 @@ class TrainingConfig:
     """Last share of the training over which the learning rate falls."""
     history_noise: float = 0.0
     """Loudest noise on the past that the decoder sees, in units of the sound's own level; 0 adds none."""
+    history_gain: float = 0.0
+    """Spread of the random gains on that past, in nepers (8.7 dB); 0 leaves its level alone."""
+    dither_dbfs: float | None = None
+    """Level of white noise that is laid under every clip, such as -70: bands that a recording leaves empty
+    would otherwise take more of the learning than those with sound. None lays none."""
+    matmul_precision: Literal["highest", "high", "medium"] = "highest"
+    """How exact matrix products are while training; `medium` is much quicker on processors with bfloat16."""
+    envelope_noise: float = 0.5
+    """Loudest noise on the envelope, as the decoder sees it and as the coarser stack sees its own past, in
+    standard deviations; 0 adds none."""
+    envelope_shift: float = 2.0
+    """Largest random shifts of the past that the coarser stack sees, in standard deviations: without them it
+    learns to read the scene there and to ignore its conditioning; 0 shifts nothing."""
     prior_penalty: float = 1e-3
     """Weight of the squared weights when the photo's prior over textures is fitted."""
 
@@ -47,6 +64,26 @@ class TrainingConfig:
         if not 0.0 <= self.history_noise < math.inf:
             raise ConfigError(
                 f"history_noise={self.history_noise}: must be 0 or more and finite. The default is 0."
+            )
+        if not 0.0 <= self.history_gain <= 2.0:
+            raise ConfigError(
+                f"history_gain={self.history_gain}: must lie in 0 to 2 nepers. A mild one is 0.4."
+            )
+        if self.dither_dbfs is not None and not -120.0 <= self.dither_dbfs <= -30.0:
+            raise ConfigError(
+                f"dither_dbfs={self.dither_dbfs}: must lie in -120 to -30 dBFS, or be null. Common: -70."
+            )
+        if self.matmul_precision not in ("highest", "high", "medium"):
+            raise ConfigError(
+                f"matmul_precision={self.matmul_precision!r}: must be 'highest', 'high' or 'medium'."
+            )
+        if not 0.0 <= self.envelope_noise < math.inf:
+            raise ConfigError(
+                f"envelope_noise={self.envelope_noise}: must be 0 or more and finite. The default is 0.5."
+            )
+        if not 0.0 <= self.envelope_shift < math.inf:
+            raise ConfigError(
+                f"envelope_shift={self.envelope_shift}: must be 0 or more and finite. The default is 2."
             )
         if not 0.0 < self.prior_penalty < math.inf:
             raise ConfigError(
@@ -94,8 +131,31 @@ class SoundscapeTask(L.LightningModule):
             penalty = self.training_config.prior_penalty
             calibrate(self.model, train, seed=0, prior_penalty=penalty)
 
-    def training_step(self, batch: Clip, batch_index: int) -> Tensor:
-        """Bits per sample of a batch of clips, each from an empty past."""
+    def training_step(self, batch: Clip, batch_index: int) -> dict[str, Tensor]:
+        """Score a batch of clips, each from an empty past.
+
+        Returns:
+            What is minimised, as `loss`, and `bits_per_sample` of the decoder alone.
+        """
+        with self._chosen_precision():
+            return self._train(batch)
+
+    def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Find the gradients; Lightning calls this."""
+        with self._chosen_precision():
+            super().backward(loss, *args, **kwargs)
+
+    @contextmanager
+    def _chosen_precision(self) -> Iterator[None]:
+        """Make matrix products as exact as asked: in training steps only, so that scores stay exact."""
+        before = torch.get_float32_matmul_precision()
+        torch.set_float32_matmul_precision(self.training_config.matmul_precision)
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision(before)
+
+    def _train(self, batch: Clip) -> dict[str, Tensor]:
         conditioner = self.model.conditioner
         # What is left to chance hangs on the clips alone: a resumed run draws what it would have drawn.
         chance = torch.Generator(self.device).manual_seed(int(batch["seed"][0]))
@@ -103,15 +163,33 @@ class SoundscapeTask(L.LightningModule):
         drop = (
             torch.rand(len(vector), generator=chance, device=self.device) < self.config.conditioning.dropout
         )
-        samples = batch["samples"]
         history = None
-        frames = self.model.codec.encode(samples)
-        if (loudest := self.training_config.history_noise) > 0:
-            output = self.model.wavenet.output
-            history = noisy_history(frames, output, loudest=loudest, generator=chance)
-        loss = self._bits(frames, conditioner.with_dropout(vector, drop), history=history).mean()
-        self.log("train/bits_per_sample", loss, prog_bar=True)
-        return loss
+        frames = self.model.codec.encode(self._dithered(batch["samples"], chance))
+        settings = self.training_config
+        if settings.history_noise > 0 or settings.history_gain > 0:
+            history = noisy_history(
+                frames,
+                self.model.wavenet.output,
+                loudest=settings.history_noise,
+                gain=settings.history_gain,
+                generator=chance,
+            )
+        vector = conditioner.with_dropout(vector, drop)
+        envelope, around, heard = self.model.envelope, batch["envelope"], None
+        if envelope is not None:
+            heard = self._noisy(envelope.frames(around.spectra), chance)
+        # Only the coarser stack shapes the vector: the decoder, told the envelope, hardly needs it, and its
+        # gradients would drown those of the stack that does.
+        led = vector if envelope is None else vector.detach()
+        track = follow(self.model, led, around, steps=frames.shape[1], heard=heard)
+        bits = bits_per_sample(self.model, frames, track, history=history).mean()
+        self.log("train/bits_per_sample", bits, prog_bar=True)
+        if envelope is None:
+            return {"loss": bits, "bits_per_sample": bits.detach()}
+        past = self._noisy(self._shifted(envelope.frames(around.stretch), chance), chance)
+        of_envelope = envelope.bits(vector, around, history=past).mean() / past.shape[-1]
+        self.log("train/bits_per_component", of_envelope)
+        return {"loss": bits + of_envelope, "bits_per_sample": bits.detach()}
 
     def validation_step(self, batch: Clip, batch_index: int) -> None:
         """Bits per sample with the clip's own vector, a right photo's and a wrong photo's."""
@@ -123,24 +201,36 @@ class SoundscapeTask(L.LightningModule):
 
     def _evaluate(self, batch: Clip, split: str) -> None:
         conditioner, samples = self.model.conditioner, batch["samples"]
+        # As they are, without dither: baselines and `photowave evaluate` score the same clips.
         frames = self.model.codec.encode(samples)
         own = self._training_vector(batch)
-        bits = self._bits(frames, own)
+        around = batch["envelope"]
+        bits = bits_per_sample(self.model, frames, follow(self.model, own, around, steps=frames.shape[1]))
         self.log(
             f"{split}/bits_per_sample", bits.mean(), prog_bar=True, batch_size=len(samples), sync_dist=True
         )
+        if (envelope := self.model.envelope) is not None:
+            of_envelope = envelope.bits(own, around).mean() / envelope.basis.shape[1]
+            self.log(f"{split}/bits_per_component", of_envelope, batch_size=len(samples), sync_dist=True)
         paired = batch["paired"]
         if not paired.any():
             return
         right = conditioner.photo_vector(batch["features"], batch["uniform"])
         wrong = conditioner.photo_vector(batch["swapped"], batch["uniform"])
-        of_right = self._bits(frames, right)[paired].mean()
-        of_wrong = self._bits(frames, wrong)[paired].mean()
+        of_right = bits_of_photo(self.model, frames, right, around, own=own)[paired].mean()
+        of_wrong = bits_of_photo(self.model, frames, wrong, around, own=own)[paired].mean()
         count = int(paired.sum())
         self.log(f"{split}/bits_per_sample_photo", of_right, batch_size=count, sync_dist=True)
         self.log(
             f"{split}/photo_swap_gain", of_wrong - of_right, prog_bar=True, batch_size=count, sync_dist=True
         )
+
+    def _dithered(self, samples: Tensor, chance: torch.Generator) -> Tensor:
+        """Clips with the noise floor under them, [batch, time]."""
+        if (level := self.training_config.dither_dbfs) is None:
+            return samples
+        noise = torch.randn(samples.shape, generator=chance, device=samples.device)
+        return samples + 10 ** (level / 20) * noise
 
     def _training_vector(self, batch: Clip) -> Tensor:
         """Conditioning of the clips' own sound, [batch, channels] or [batch, frames, channels]."""
@@ -149,10 +239,23 @@ class SoundscapeTask(L.LightningModule):
         seconds = batch["start_s"][:, None] + frames / audio.frame_rate
         return self.model.conditioner.training_vector(batch["features"], batch["texture"], seconds=seconds)
 
-    def _bits(self, frames: Tensor, vector: Tensor, *, history: Tensor | None = None) -> Tensor:
-        """Bits per sample of each clip, [batch]."""
-        log2_prob = self.model.wavenet.score(frames, vector, history=history)
-        return -log2_prob.mean(1) / self.model.codec.bands
+    def _shifted(self, envelope_frames: Tensor, chance: torch.Generator) -> Tensor:
+        """Components that tell how they move, but not where they are."""
+        envelope, spread = self.model.envelope, self.training_config.envelope_shift
+        assert envelope is not None
+        output = envelope.wavenet.output
+        assert isinstance(output, MixtureOutput)
+        if spread == 0:
+            return envelope_frames
+        return shifted_history(envelope_frames, output, spread=spread, generator=chance)
+
+    def _noisy(self, envelope_frames: Tensor, chance: torch.Generator) -> Tensor:
+        """Components as they might be drawn."""
+        envelope, loudest = self.model.envelope, self.training_config.envelope_noise
+        assert envelope is not None
+        if loudest == 0:
+            return envelope_frames
+        return noisy_history(envelope_frames, envelope.wavenet.output, loudest=loudest, generator=chance)
 
     def configure_optimizers(self) -> Any:
         """Adam over what is learned, and the schedule."""

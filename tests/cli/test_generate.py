@@ -73,7 +73,7 @@ def test_a_folder_becomes_sounds_and_descriptions(
     tiny_model_file: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(folder, seed=3, temperature=0.9, guidance=1.5) == 0
+    assert run(folder, seed=3, variation=2, temperature=0.9, guidance=1.5) == 0
     told, err = capsys.readouterr()
     assert not err
     stems = ["Straße 海", "beach", "wood"]
@@ -91,6 +91,7 @@ def test_a_folder_becomes_sounds_and_descriptions(
         "photo_sha256": hashlib.sha256((folder / "beach.png").read_bytes()).hexdigest(),
         "model_sha256": hashlib.sha256(tiny_model_file.read_bytes()).hexdigest(),
         "seed": 3,
+        "variation": 2,
         "temperature": 0.9,
         "guidance": 1.5,
         "duration_s": 0.2,
@@ -109,6 +110,21 @@ def test_same_seed_same_bytes_other_seed_other_bytes(
     first, again, other = sounds
     assert first == again
     assert all(first[name] != other[name] for name in first)
+
+
+def test_the_variation_reaches_the_sound(
+    run: Callable[..., int], folder: Path, tmp_path: Path, tiny_model_file: Path
+) -> None:
+    sounds = []
+    for variation in (0, 1, 2):
+        assert run(folder / "beach.png", out=tmp_path / str(variation), variation=variation) == 0
+        sounds.append((tmp_path / str(variation) / "beach.wav").read_bytes())
+    assert len(set(sounds)) > 1
+    model = load(tiny_model_file)
+    for variation, written in enumerate(sounds):
+        sound = model.generate(folder / "beach.png", duration_s=0.2, variation=variation)
+        sound.save(tmp_path / "expected.wav")
+        assert (tmp_path / "expected.wav").read_bytes() == written
 
 
 def test_a_second_run_replaces_the_first(run: Callable[..., int], folder: Path, out: Path) -> None:
@@ -265,6 +281,7 @@ def test_a_model_of_another_encoder_is_one_line(
         ("temperature", 0.0),
         ("guidance", -1.0),
         ("seed", -1),
+        ("variation", -1),
     ],
 )
 def test_a_wrong_setting_is_one_line(

@@ -73,6 +73,7 @@ WRONG = [
     ("generate", []),
     ("generate", ["x.jpg", "--duration_s", "long"]),
     ("generate", ["x.jpg", "--seed", "1.5"]),
+    ("generate", ["x.jpg", "--variation", "1.5"]),
     ("generate", ["x.jpg", "--format", "mp3"]),
     ("generate", ["x.jpg", "--nonsense", "3"]),
     ("generate", ["x.jpg", "--seed"]),
@@ -112,7 +113,7 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["generate", "--help"])
     text = " ".join(capsys.readouterr().out.split())
-    for name in ("out", "duration_s", "seed", "temperature", "guidance", "model", "format"):
+    for name in ("out", "duration_s", "seed", "variation", "temperature", "guidance", "model", "format"):
         assert f"--{name}" in text
     assert "below 1 calmer, above 1 wilder" in text
     assert "Length of each sound in seconds" in text

@@ -1,5 +1,6 @@
 """Bits per sample: what training scores, on unseen recordings only, with right and wrong photos."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,20 @@ import torch
 from made_scenes import made_photos
 from tiny_models import tiny_config, tiny_model
 
-from photowave.audio import HistogramBaseline, LinearPredictorBaseline, TextureStatistics, UniformBaseline
+from photowave.audio import (
+    HistogramBaseline,
+    LinearPredictorBaseline,
+    SpectralEnvelope,
+    TextureStatistics,
+    UniformBaseline,
+)
 from photowave.checkpoint import save_model
-from photowave.evaluation.likelihood import measure_likelihood
+from photowave.config import EnvelopeConfig
+from photowave.evaluation.likelihood import _cut, measure_likelihood
 from photowave.evaluation.types import EvaluatedPhotos, RealSounds
 from photowave.generation import SoundscapeGenerator, load
 from photowave.image import build_encoder
+from photowave.wavenet.track import interpolate
 
 RATE = 2_000
 
@@ -154,3 +163,85 @@ def test_same_seed_same_clips(generator: SoundscapeGenerator, tmp_path: Path) ->
 
     assert bits(1) == bits(1)
     assert bits(1) != bits(2)
+
+
+def enveloped(folder: Path, *, kind: str = "texture", bands: int = 4) -> SoundscapeGenerator:
+    """A model whose decoder follows an envelope of 16 knots a second."""
+    envelope = EnvelopeConfig(components=3, channels=4, skip_channels=5, dilations=(1, 2), mixtures=2)
+    config = replace(tiny_config("mixture", bands, kind=kind), envelope=envelope)
+    encoder = build_encoder(config.image)
+    model = tiny_model(config, feature_dim=encoder.feature_dim)
+    save_model(model, folder / "tiny.safetensors", encoder_fingerprint=encoder.fingerprint)
+    return load(folder / "tiny.safetensors")
+
+
+@torch.no_grad()
+def test_a_clip_is_scored_along_the_envelope_of_its_own_place(tmp_path: Path) -> None:
+    generator, real, photos = enveloped(tmp_path), made_real(tests=2), photos_of("hiss", "rumble")
+    found = measure_likelihood(generator, real, photos, split="test", seed=0, clips=8, clip_s=0.3)
+    assert found is not None
+    model = generator.model
+    envelope = model.envelope
+    assert envelope is not None
+
+    def of_decoder(frames: torch.Tensor, knots: torch.Tensor, places: torch.Tensor) -> float:
+        return float(-model.wavenet.score(frames, interpolate(knots, places)).sum() / 600)
+
+    spectral = SpectralEnvelope(sample_rate=RATE, mels=4, hops=4)
+    statistics = TextureStatistics(sample_rate=RATE, mels=4)
+    features = generator.encoder.encode(photos.images)
+    for index in range(8):
+        clip = _cut(real, photos, split="test", length=600, random=(0, index))
+        assert torch.equal(clip.samples, clip.around[clip.start : clip.start + 600])
+        spectra, frames = spectral(clip.around[None]), model.codec.encode(clip.samples[None])
+        places = (clip.start + torch.arange(150)[None] * 4) / spectral.step
+        components = envelope.frames(spectra)
+
+        own = model.conditioner.training_vector(features[:1], statistics(clip.around[None]))
+        bits = of_decoder(frames, envelope.knots(own, components), places)
+        assert found.own[index] == pytest.approx(bits, rel=1e-4)
+        still = of_decoder(frames, envelope.knots(own, torch.zeros_like(components)), places)
+        assert abs(still - bits) > 1e-3
+        cost = -envelope.wavenet.score(components, own).mean()
+        for row, photo in zip((found.right, found.wrong), clip.photos, strict=True):
+            assert photo is not None
+            vector = model.conditioner.photo_vector(features[[photo]], torch.tensor([clip.uniform]))
+            more = -envelope.wavenet.score(components, vector).mean() - cost
+            bits = of_decoder(frames, envelope.knots(vector, components), places)
+            assert row[index] == pytest.approx(bits + float(more) / spectral.step, rel=1e-4)
+            assert abs(float(more) / spectral.step) > 1e-3
+
+
+def test_starts_differ_and_reach_over_the_excerpt() -> None:
+    real, photos = made_real(), photos_of("hiss", "rumble")
+    starts = [_cut(real, photos, split="test", length=600, random=(0, n)).start for n in range(60)]
+    assert len(set(starts)) > 50
+    assert min(starts) < 150
+    assert max(starts) > 1_250
+
+
+def test_a_model_of_photos_with_an_envelope_pays_nothing_more_for_the_right_photo(tmp_path: Path) -> None:
+    generator = enveloped(tmp_path, kind="photo")
+    found = measure_likelihood(
+        generator, made_real(), photos_of("hiss", "hiss"), split="test", seed=0, clips=8, clip_s=0.3
+    )
+    assert found is not None
+    of_hiss = found.recordings == 1
+    assert 0 < of_hiss.sum() < 8
+    assert np.array_equal(np.isfinite(found.own), of_hiss)
+    assert np.array_equal(np.isfinite(found.right), of_hiss)
+    assert found.own[of_hiss] == pytest.approx(found.right[of_hiss], rel=1e-5)
+    assert np.isnan(found.wrong).all()
+
+
+def test_swapping_like_for_like_gains_nothing_with_an_envelope_either(tmp_path: Path) -> None:
+    generator, real, photos = enveloped(tmp_path), made_real(tests=3), photos_of("hiss", "rumble")
+    same = EvaluatedPhotos(photos.paths, (photos.images[0],) * 2, photos.scenes)
+    alike, other = (
+        measure_likelihood(generator, real, told, split="test", seed=0, clips=8, clip_s=0.2)
+        for told in (same, photos)
+    )
+    assert alike is not None
+    assert other is not None
+    assert alike.swap_gain == pytest.approx(np.zeros(8), abs=1e-5)
+    assert np.abs(other.swap_gain).max() > 1e-3

@@ -1,5 +1,6 @@
 """The compiled sampler equals the plain forward pass, and no sound depends on its company."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ from tiny_models import CONDITIONING, KINDS, random_frames, random_vectors, rand
 from torch import Tensor
 
 from photowave.config import ModelConfig
-from photowave.generation.packing import pack
+from photowave.generation.packing import lane_biases, pack
 from photowave.generation.sampler import CachedSampler
 from photowave.model import build_wavenet
 from photowave.wavenet import WaveNet
@@ -204,6 +205,17 @@ def test_a_sound_is_the_same_to_the_last_bit_in_any_company(
     for index, seed in enumerate(seeds):
         alone = cached(wavenet, vectors[index : index + 1], seeds=[seed], guidance=guidance)
         assert np.array_equal(alone.draw(sum(sizes))[0].numpy(), drawn[index].numpy())
+
+
+@pytest.mark.parametrize("shape", [(9,), (5, 34), (3, 685), (4, 1)], ids=str)
+def test_biases_do_not_depend_on_where_a_lane_lies_in_memory(shape: tuple[int, ...]) -> None:
+    """Products may round differently when a row does not begin at a multiple of 64 bytes."""
+    wavenet = tiny_wavenet("mixture", 4, gate=37, skip=7, dtype=torch.float32)
+    vectors = random_vectors(math.prod(shape), dtype=torch.float32).view(*shape, -1)
+    together = lane_biases(wavenet, vectors, dtype=np.float32)
+    for index in range(len(vectors)):
+        alone = lane_biases(wavenet, vectors[index : index + 1].clone(), dtype=np.float32)
+        assert all(np.array_equal(a[0], b[index]) for a, b in zip(alone, together, strict=True))
 
 
 def test_seed_and_vector_make_the_sound() -> None:

@@ -215,7 +215,7 @@ def test_no_peak_is_above_one_however_loud(
     model = loud.model
     size = model.wavenet.output.channels
     model.wavenet.project.bias.data[size // 2 + 2 :] += 4.0
-    loud._packed = pack(model.wavenet)
+    loud._packed = {model.wavenet: pack(model.wavenet)}
     samples = loud.generate(photos[0], duration_s=0.5).samples
     assert 0.95 < np.abs(samples).max() <= 1.0
 
@@ -237,7 +237,7 @@ def test_the_plain_path_draws_what_the_compiled_one_draws(kind: tuple[str, int],
     drawer = SoundscapeGenerator(LoadedModel(model, Path("none"), "", "", ""))
     vectors = torch.randn(2, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     results = []
-    for packed in (pack(model.wavenet, dtype=np.float64), None):
+    for packed in ({model.wavenet: pack(model.wavenet, dtype=np.float64)}, {}):
         drawer._packed = packed
         results.append(drawer.draw(vectors, duration_s=0.2, seeds=[1, 2], guidance=guidance))
     torch.testing.assert_close(*results, rtol=0, atol=1e-6)
@@ -253,11 +253,12 @@ def test_another_photo_encoder_is_refused(tiny_model_file: Path, photos: list[Pa
 
 
 def test_info_says_how_the_sound_was_made(generator: SoundscapeGenerator, photos: list[Path]) -> None:
-    sound = generator.generate(photos[0], duration_s=0.5, seed=3, temperature=0.9, guidance=1.5)
+    sound = generator.generate(photos[0], duration_s=0.5, seed=3, variation=2, temperature=0.9, guidance=1.5)
     expected = {
         "photo_sha256": hashlib.sha256(photos[0].read_bytes()).hexdigest(),
         "model_sha256": hashlib.sha256(generator.loaded.path.read_bytes()).hexdigest(),
         "seed": 3,
+        "variation": 2,
         "temperature": 0.9,
         "guidance": 1.5,
         "duration_s": 0.5,
@@ -291,7 +292,7 @@ def test_a_bad_photo_is_a_media_error(generator: SoundscapeGenerator, photos: li
         generator.generate_many([photos[0], b"no photo"], duration_s=0.1)
 
 
-GOOD = {"duration_s": 5.0, "seed": 0, "temperature": 1.0, "guidance": 1.0}
+GOOD = {"duration_s": 5.0, "seed": 0, "variation": 0, "temperature": 1.0, "guidance": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -301,6 +302,7 @@ GOOD = {"duration_s": 5.0, "seed": 0, "temperature": 1.0, "guidance": 1.0}
         *[("temperature", value) for value in (0.0, -0.5, 10.5, math.inf, math.nan)],
         *[("guidance", value) for value in (-0.1, 21.0, math.inf, math.nan)],
         ("seed", -1),
+        ("variation", -1),
     ],
 )
 def test_options_out_of_range_are_named(
@@ -315,8 +317,8 @@ def test_options_out_of_range_are_named(
 
 def test_options_within_range_pass() -> None:
     check_options(**GOOD)  # type: ignore[arg-type]
-    check_options(duration_s=3600.0, seed=2**80, temperature=10.0, guidance=20.0)
-    check_options(duration_s=1e-3, seed=0, temperature=1e-3, guidance=0.0)
+    check_options(duration_s=3600.0, seed=2**80, variation=2**80, temperature=10.0, guidance=20.0)
+    check_options(duration_s=1e-3, seed=0, variation=0, temperature=1e-3, guidance=0.0)
 
 
 def test_less_than_a_sample_is_refused(generator: SoundscapeGenerator, photos: list[Path]) -> None:

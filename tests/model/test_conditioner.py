@@ -1,5 +1,7 @@
 """The photo chooses among textures as its probabilities say; the null vector stands for no photo."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,11 +12,15 @@ from photowave.model import Conditioner, PhotoConditioner, PositionConditioner, 
 from photowave.wavenet.track import interpolate
 
 
-def texture_conditioner(*, sharpness: float = 1.0, codebook: int = 5) -> TextureConditioner:
+def texture_conditioner(
+    *, sharpness: float = 1.0, codebook: int = 5, groups: Sequence[int] | None = None
+) -> TextureConditioner:
+    """With random weights; without `groups`, every texture is its own."""
     conditioner = TextureConditioner(
         features=4, texture=6, channels=3, codebook_size=codebook, sharpness=sharpness
     ).double()
     randomise(conditioner, seed=1)
+    conditioner.groups.copy_(torch.arange(codebook) if groups is None else torch.tensor(groups))
     return conditioner
 
 
@@ -56,6 +62,119 @@ def test_textures_come_as_often_as_the_sharpened_prior_says(sharpness: float) ->
         raw = torch.softmax(conditioner.prior_logits(FEATURES)[0], -1)
     expected = count * raw**sharpness / (raw**sharpness).sum()
     assert float((often - expected).abs().max()) <= 1.0 + 1e-6
+
+
+def probabilities(conditioner: TextureConditioner, features: torch.Tensor = FEATURES) -> torch.Tensor:
+    with torch.no_grad():
+        return conditioner.texture_probabilities(features)
+
+
+def raw_probabilities(conditioner: TextureConditioner) -> torch.Tensor:
+    with torch.no_grad():
+        return torch.softmax(conditioner.prior_logits(FEATURES), -1)
+
+
+GROUPS = st.lists(st.integers(0, 4), min_size=6, max_size=6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(groups=GROUPS, sharpness=st.floats(0.25, 50.0))
+def test_groups_are_sharpened_and_shares_inside_one_are_kept(groups: list[int], sharpness: float) -> None:
+    conditioner = texture_conditioner(codebook=6, groups=groups, sharpness=sharpness)
+    raw, found = raw_probabilities(conditioner)[0], probabilities(conditioner)[0]
+    members = {group: [i for i in range(6) if groups[i] == group] for group in set(groups)}
+    sharpened = {group: float(raw[inside].sum()) ** sharpness for group, inside in members.items()}
+    for group, inside in members.items():
+        of_group = sharpened[group] / sum(sharpened.values())
+        for entry in inside:
+            expected = of_group * float(raw[entry] / raw[inside].sum())
+            assert float(found[entry]) == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+@settings(deadline=None, max_examples=40)
+@given(sharpness=st.floats(0.01, 100.0))
+def test_textures_that_are_their_own_groups_are_sharpened_one_by_one(sharpness: float) -> None:
+    conditioner = texture_conditioner(sharpness=sharpness)
+    with torch.no_grad():
+        expected = torch.softmax(sharpness * conditioner.prior_logits(FEATURES), -1)
+    torch.testing.assert_close(probabilities(conditioner), expected, rtol=1e-9, atol=1e-300)
+
+
+def test_every_texture_is_its_own_group_at_first() -> None:
+    conditioner = TextureConditioner(features=4, texture=6, channels=3, codebook_size=7, sharpness=2.0)
+    assert conditioner.groups.tolist() == list(range(7))
+
+
+@pytest.mark.parametrize("sharpness", [0.1, 1.0, 1000.0])
+def test_a_single_group_is_never_sharpened(sharpness: float) -> None:
+    conditioner = texture_conditioner(groups=[3] * 5, sharpness=sharpness)
+    torch.testing.assert_close(probabilities(conditioner), raw_probabilities(conditioner))
+
+
+def test_high_sharpness_takes_the_likeliest_group_and_leaves_its_textures_to_chance() -> None:
+    groups = [0, 1, 2, 1, 0]
+    conditioner = texture_conditioner(groups=groups, sharpness=1000.0)
+    raw, found = raw_probabilities(conditioner)[0], probabilities(conditioner)[0]
+    of_group = torch.zeros(3, dtype=torch.float64).index_add(0, torch.tensor(groups), raw)
+    inside = torch.tensor(groups) == int(of_group.argmax())
+    assert int(inside.sum()) == 2  # else there would be nothing to tell apart
+    torch.testing.assert_close(found[inside], raw[inside] / raw[inside].sum())
+    assert float(found[~inside].sum()) < 1e-12
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    groups=GROUPS,
+    order=st.permutations(range(6)),
+    names=st.lists(st.integers(0, 10**9), min_size=5, max_size=5, unique=True),
+)
+def test_order_and_numbers_of_the_groups_mean_nothing(
+    groups: list[int], order: list[int], names: list[int]
+) -> None:
+    conditioner = texture_conditioner(codebook=6, groups=groups, sharpness=3.0)
+    before = probabilities(conditioner)
+    with torch.no_grad():
+        for tensor in (conditioner.prior.weight, conditioner.prior.bias):
+            tensor.copy_(tensor[order].clone())
+    conditioner.groups.copy_(torch.tensor([names[groups[entry]] for entry in order]))
+    torch.testing.assert_close(probabilities(conditioner), before[:, order], rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 50.0, 1000.0])
+@pytest.mark.parametrize("groups", [[0, 0, 1, 1, 2, 3], [0, 0, 1, 1, 0, 1], [5, 5, 6, 6, 7, 7]], ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_what_calibration_rules_out_is_never_drawn(
+    sharpness: float, groups: list[int], dtype: torch.dtype
+) -> None:
+    conditioner = texture_conditioner(codebook=6, groups=groups, sharpness=sharpness).to(dtype)
+    with torch.no_grad():
+        conditioner.prior.bias[4:] = -1e4
+    features = torch.randn(40, 4, generator=torch.Generator().manual_seed(0)).to(dtype)
+    found = probabilities(conditioner, features)
+    assert torch.equal(found[:, 4:], torch.zeros(40, 2, dtype=dtype))
+    torch.testing.assert_close(found.sum(-1), torch.ones(40, dtype=dtype))
+    uniforms = torch.linspace(0, 1, 40).to(dtype)
+    with torch.no_grad():
+        drawn = chosen(conditioner, features, uniforms)
+    assert int(drawn[:-1].max()) <= 3  # the last number is 1, which is never drawn
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 3.0])
+def test_textures_of_groups_come_as_often_as_their_probabilities_say(sharpness: float) -> None:
+    conditioner = texture_conditioner(groups=[1, 0, 1, 2, 0], sharpness=sharpness)
+    count = 1_000
+    uniforms = (torch.arange(count, dtype=torch.float64) + 0.5) / count
+    with torch.no_grad():
+        often = torch.bincount(chosen(conditioner, FEATURES.expand(count, -1), uniforms), minlength=5)
+    assert float((often - count * probabilities(conditioner)[0]).abs().max()) <= 1.0 + 1e-6
+
+
+def test_photos_of_a_batch_have_their_own_probabilities() -> None:
+    conditioner = texture_conditioner(groups=[0, 1, 0, 2, 1], sharpness=2.0)
+    features = torch.randn(5, 4, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    alone = torch.cat([probabilities(conditioner, row[None]) for row in features])
+    torch.testing.assert_close(probabilities(conditioner, features), alone, rtol=1e-12, atol=0)
+    assert len(alone.unique(dim=0)) == 5
 
 
 def test_high_sharpness_takes_the_most_likely_texture() -> None:

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tiny_scenes import RATE, noise
 
-from photowave.audio import TextureStatistics, rms_dbfs
+from photowave.audio import SpectralEnvelope, TextureStatistics, rms_dbfs
 from photowave.config import AudioConfig
 from photowave.errors import ConfigError, PairError
 from photowave.pairs.bank import SoundBank, refuse_if_any
 from photowave.pairs.pairing import Excerpt
+from photowave.wavenet.track import interpolate
 
 AUDIO = AudioConfig(sample_rate=RATE, texture_mels=8)
 
@@ -22,8 +25,13 @@ def write(path: Path, samples: np.ndarray, rate: int = RATE) -> Excerpt:
     return Excerpt(path, None)
 
 
-def bank(*excerpts: Excerpt, clip_s: float = 0.5, window_s: float = 2.0) -> SoundBank:
-    return SoundBank(excerpts, audio=AUDIO, clip_s=clip_s, window_s=window_s)
+ENVELOPE = SpectralEnvelope(sample_rate=RATE, mels=8, hops=4)
+
+
+def bank(*excerpts: Excerpt, clip_s: float = 0.5, window_s: float = 2.0, fade_s: float = 0.0) -> SoundBank:
+    return SoundBank(
+        excerpts, audio=AUDIO, clip_s=clip_s, window_s=window_s, envelope=ENVELOPE, fade_s=fade_s
+    )
 
 
 def test_recordings_come_at_one_rate_and_level(tmp_path: Path) -> None:
@@ -44,7 +52,7 @@ def test_texture_is_that_of_the_window_around_the_clip(tmp_path: Path) -> None:
     statistics = TextureStatistics(sample_rate=RATE, mels=8)
     assert len(made.recordings[0].textures) == 9
     for start_s, first_s in [(0.0, 0), (0.6, 0), (1.0, 0), (4.0, 3), (4.8, 4), (9.5, 8)]:
-        clip, texture = made.clip(0, round(start_s * RATE), RATE // 2)
+        clip, (texture, _) = made.clip(0, round(start_s * RATE), RATE // 2)
         assert torch.equal(clip, samples[round(start_s * RATE) :][: RATE // 2])
         window = samples[first_s * RATE : (first_s + 2) * RATE]
         torch.testing.assert_close(texture, statistics(window[None])[0])
@@ -54,6 +62,121 @@ def test_recording_shorter_than_a_window_has_the_texture_of_all_of_it(tmp_path: 
     made = bank(write(tmp_path / "a.wav", noise(0, rumble=True, seconds=1)))
     expected = TextureStatistics(sample_rate=RATE, mels=8)(made.recordings[0].samples[None])
     torch.testing.assert_close(made.recordings[0].textures, expected)
+
+
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory: pytest.TempPathFactory) -> SoundBank:
+    """Five seconds of a sound that swells and ebbs, and that ends between two knots."""
+    samples = noise(0, rumble=False, seconds=5)[: 5 * RATE - 37]
+    swell = 1 + 0.9 * np.sin(np.arange(len(samples)) / RATE * 4)
+    path = tmp_path_factory.mktemp("moving") / "moving.wav"
+    return bank(write(path, samples * swell))
+
+
+LAST = 5 * RATE - 37
+
+
+@settings(deadline=None, max_examples=60)
+@given(length=st.sampled_from([4, 256, 400, 2_000]), late=st.floats(0, 1), bands=st.sampled_from([1, 4]))
+def test_clips_carry_the_envelope_of_their_own_place(
+    moving: SoundBank, length: int, late: float, bands: int
+) -> None:
+    samples = moving.recordings[0].samples
+    spectra = ENVELOPE(samples[None])
+    start = round(late * (LAST - length))
+    clip, (_, found) = moving.clip(0, start, length)
+    assert torch.equal(clip, samples[start : start + length])
+    # As many knots for every clip of a length, or they could not be put into a batch.
+    assert len(found.spectra) == length // ENVELOPE.step + 3
+    assert 0 <= float(found.place) < 1
+    frames = torch.arange(0, length, bands)
+    here = interpolate(found.spectra[None], found.place + frames[None] / ENVELOPE.step)
+    expected = interpolate(spectra, (start + frames[None].double()) / ENVELOPE.step)
+    torch.testing.assert_close(here, expected, atol=1e-4, rtol=0)
+
+
+def test_the_last_knot_is_held_to_the_end_of_the_recording(moving: SoundBank) -> None:
+    spectra = ENVELOPE(moving.recordings[0].samples[None])[0]
+    assert (LAST - 1) / ENVELOPE.step > len(spectra) - 1
+    _, (_, found) = moving.clip(0, LAST - 400, 400)
+    torch.testing.assert_close(found.spectra[-1], spectra[-1])
+    last = interpolate(found.spectra[None], found.place + torch.tensor([[399 / ENVELOPE.step]]))
+    torch.testing.assert_close(last[0, 0], spectra[-1])
+
+
+def test_stretch_is_the_envelope_of_the_texture_window(moving: SoundBank) -> None:
+    recording = moving.recordings[0]
+    spectra = ENVELOPE(recording.samples[None])[0]
+    count = round(2 * ENVELOPE.knots_per_s)
+    for start_s, first_s in [(0.0, 0), (1.8, 1), (3.2, 2), (4.4, 2)]:
+        _, (texture, found) = moving.clip(0, round(start_s * RATE), RATE // 2)
+        assert torch.equal(texture, recording.textures[first_s])
+        first = round(first_s * ENVELOPE.knots_per_s)
+        torch.testing.assert_close(found.stretch, spectra[first : first + count])
+        assert found.known.tolist() == [True] * count
+
+
+def test_stretch_of_a_short_recording_says_what_is_missing(tmp_path: Path) -> None:
+    made = bank(write(tmp_path / "a.wav", noise(0, rumble=True, seconds=1)))
+    spectra = made.recordings[0].spectra
+    _, (_, found) = made.clip(0, 100, RATE // 2)
+    count = round(2 * ENVELOPE.knots_per_s)
+    assert len(spectra) < count == len(found.stretch)
+    assert found.known.tolist() == [True] * len(spectra) + [False] * (count - len(spectra))
+    assert torch.equal(found.stretch[found.known], spectra)
+    assert found.stretch[~found.known].abs().max() == 0.0
+
+
+def test_without_an_envelope_clips_carry_an_empty_one(tmp_path: Path) -> None:
+    excerpt = write(tmp_path / "a.wav", noise(0, rumble=True, seconds=3))
+    made = SoundBank([excerpt], audio=AUDIO, clip_s=0.5, window_s=2.0)
+    _, (_, found) = made.clip(0, 700, RATE // 2)
+    assert [tuple(part.shape) for part in found] == [(0, 8), (), (0, 8), (0,)]
+
+
+def faded(seconds: float, fade_s: float) -> np.ndarray:
+    """Noise that rises out of silence and sinks into it."""
+    samples = noise(0, rumble=False, seconds=seconds)
+    time = np.arange(len(samples)) / RATE
+    return samples * np.clip(np.minimum(time, seconds - time) / fade_s, 1e-3, 1) ** 2
+
+
+def test_fades_are_cut_off_only_when_asked(tmp_path: Path) -> None:
+    excerpt = write(tmp_path / "faded.wav", faded(6, 1.5))
+    (whole,) = bank(excerpt).recordings
+    assert len(whole.samples) == 6 * RATE
+    lengths = []
+    for fade_s in (0.1, 0.4, 2.0):
+        (cut,) = bank(excerpt, fade_s=fade_s).recordings
+        lost = len(whole.samples) - len(cut.samples)
+        assert 0 < lost <= 2 * fade_s * RATE
+        first = next(n for n in range(lost + 1) if torch.equal(whole.samples[n:][:50], cut.samples[:50]))
+        assert torch.equal(whole.samples[first:][: len(cut.samples)], cut.samples)
+        torch.testing.assert_close(cut.spectra, ENVELOPE(cut.samples[None])[0])
+        lengths.append(len(cut.samples))
+    assert lengths == sorted(lengths, reverse=True)
+    # 12 dB below the level are reached after half of the rise.
+    assert lengths[-1] == pytest.approx((6 - 2 * 0.75) * RATE, abs=0.4 * RATE)
+
+
+def test_fades_stay_where_a_place_in_the_recording_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "faded.wav", faded(6, 1.5)).path
+    whole, start, later = bank(
+        Excerpt(path, None), Excerpt(path, 0.0), Excerpt(path, 4.0), fade_s=0.0
+    ).recordings
+    cut, same, late = bank(Excerpt(path, None), Excerpt(path, 0.0), Excerpt(path, 4.0), fade_s=2.0).recordings
+    assert len(cut.samples) < len(whole.samples)
+    assert torch.equal(same.samples, start.samples)
+    assert torch.equal(late.samples, later.samples)
+
+
+@pytest.mark.parametrize("clip_s", [0.3, 0.5, 0.9])
+def test_fades_stay_where_too_little_would_be_left(tmp_path: Path, clip_s: float) -> None:
+    excerpt = write(tmp_path / "faded.wav", faded(1, 0.5))
+    whole, cut = (bank(excerpt, clip_s=clip_s, fade_s=fade_s).recordings[0] for fade_s in (0.0, 1.0))
+    shorter = len(cut.samples) < len(whole.samples)
+    assert len(cut.samples) >= clip_s * RATE
+    assert shorter == (clip_s < 0.6)
 
 
 def test_excerpts_start_where_they_are_told(tmp_path: Path) -> None:

@@ -11,10 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_scenes import RATE, noise
+from torch.utils.data import DataLoader
 
+from photowave.audio import SpectralEnvelope
 from photowave.config import AudioConfig
+from photowave.model import EnvelopeClip
 from photowave.pairs.bank import SoundBank
-from photowave.pairs.clips import ClipDataset, EpochSampler
+from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
 from photowave.pairs.pairing import Excerpt, Pairing, pair_up
 
 PHOTOS = {"hiss": 2, "rumble": 3}
@@ -34,7 +37,8 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> tuple[SoundBank, Pairing]
             rows.append((None, Excerpt(path, None), scene))
     pairing = pair_up(rows, by_scene=True)
     audio = AudioConfig(sample_rate=RATE, texture_mels=8)
-    return SoundBank(pairing.sounds, audio=audio, clip_s=0.1, window_s=1.0), pairing
+    envelope = SpectralEnvelope(sample_rate=RATE, mels=8, hops=4)
+    return SoundBank(pairing.sounds, audio=audio, clip_s=0.1, window_s=1.0, envelope=envelope), pairing
 
 
 def dataset(
@@ -48,11 +52,16 @@ def dataset(
     )
 
 
+def tensors(clip: Clip) -> list[torch.Tensor]:
+    """All that a clip holds."""
+    parts = [value if isinstance(value, tuple) else (value,) for value in clip.values()]
+    return [tensor for part in parts for tensor in part]  # type: ignore[attr-defined]
+
+
 def test_the_same_number_is_the_same_clip(parts: tuple[SoundBank, Pairing]) -> None:
     one, again, other = dataset(parts), dataset(parts), dataset(parts, seed=1)
     for index in (0, 7, 12_345):
-        for name, value in one[index].items():
-            assert torch.equal(value, again[index][name])  # type: ignore[literal-required, arg-type]
+        assert all(map(torch.equal, tensors(one[index]), tensors(again[index])))
     assert any(not torch.equal(one[i]["samples"], other[i]["samples"]) for i in range(3))
     assert len({int(one[i]["seed"]) for i in range(200)}) == 200
     assert len({float(one[i]["uniform"]) for i in range(200)}) == 200
@@ -60,7 +69,7 @@ def test_the_same_number_is_the_same_clip(parts: tuple[SoundBank, Pairing]) -> N
     assert len(one) == 10
 
 
-def test_clips_and_textures_come_from_one_place(parts: tuple[SoundBank, Pairing]) -> None:
+def test_clips_textures_and_envelopes_come_from_one_place(parts: tuple[SoundBank, Pairing]) -> None:
     clips, bank = dataset(parts), parts[0]
     for index in range(30):
         clip = clips[index]
@@ -68,11 +77,20 @@ def test_clips_and_textures_come_from_one_place(parts: tuple[SoundBank, Pairing]
             windows = recording.samples.unfold(0, LENGTH, 1)
             found = (windows == clip["samples"]).all(1).nonzero()
             if len(found):
-                _, texture = bank.clip(number, int(found[0]), LENGTH)
+                _, (texture, envelope) = bank.clip(number, int(found[0]), LENGTH)
                 assert torch.equal(texture, clip["texture"])
+                assert all(map(torch.equal, envelope, clip["envelope"]))
                 break
         else:
             raise AssertionError("the clip is in no recording")
+
+
+def test_clips_with_envelopes_make_batches(parts: tuple[SoundBank, Pairing]) -> None:
+    clips = dataset(parts)
+    batch = next(iter(DataLoader(clips, batch_size=10)))
+    assert isinstance(batch["envelope"], EnvelopeClip)
+    for number, part in enumerate(batch["envelope"]):
+        assert torch.equal(part, torch.stack([clips[n]["envelope"][number] for n in range(10)]))
 
 
 def test_the_start_is_where_the_samples_lie_and_may_be_any_sample(parts: tuple[SoundBank, Pairing]) -> None:

@@ -97,6 +97,18 @@ def test_workers_cut_the_same_clips(make: Make) -> None:
     assert torch.equal(samples_of(alone.train_dataloader()), samples_of(helped.train_dataloader()))
 
 
+@pytest.mark.parametrize("components", [0, 3])
+def test_envelopes_are_measured_where_the_model_has_one(components: int, make: Make) -> None:
+    data = make(config=tiny_config(components=components), workers=1)
+    data.setup("fit")
+    for part in data.parts.values():
+        assert all((len(r.spectra) > 0) == (components > 0) for r in part.bank.recordings)
+    batch = next(iter(data.train_dataloader()))
+    clips = data.clips("train", clip_s=0.1, count=8, seed=0)
+    for number, part in enumerate(batch["envelope"]):
+        assert torch.equal(part, torch.stack([clips[n]["envelope"][number] for n in range(2)]))
+
+
 def test_devices_see_different_training_clips_and_all_scored_ones(make: Make) -> None:
     both = [make(devices=2, device=device, done=1) for device in range(2)]
     for data in both:
@@ -143,6 +155,9 @@ def test_too_few_clips_for_the_devices_are_refused(make: Make) -> None:
         ({"clip_s": float("inf")}, "data.clip_s=inf: must be above 0 seconds and finite"),
         ({"window_s": float("nan")}, "data.window_s=nan: must be above 0 seconds and finite"),
         ({"val_clip_s": -1.0}, "data.val_clip_s=-1.0: must be above 0"),
+        ({"fade_s": -0.1}, "data.fade_s=-0.1: must be 0 seconds or more and finite. The default is 0."),
+        ({"fade_s": float("inf")}, "data.fade_s=inf: must be 0 seconds or more and finite"),
+        ({"fade_s": float("nan")}, "data.fade_s=nan: must be 0 seconds or more and finite"),
         ({"batch_size": 0}, "data.batch_size=0: must be at least 1. The default is 4."),
         ({"clips_per_epoch": 1}, "data.clips_per_epoch=1: must be at least batch_size=2"),
     ],

@@ -62,6 +62,28 @@ def test_average_is_the_formula_and_stands_in_where_it_should(
     assert not torch.equal(average, watch.trained[-1])
 
 
+class Counter(L.Callback):
+    """Counts steps in a buffer of the task, as a lookup table that changes would."""
+
+    def on_train_batch_start(self, trainer: Any, pl_module: Any, *args: Any) -> None:
+        pl_module.count += torch.tensor([1, 1_000_000_007])
+
+
+def test_whole_numbers_have_no_average(
+    make_data: Callable[..., PairsDataModule],
+    make_task: Callable[..., SoundscapeTask],
+    make_trainer: Callable[..., L.Trainer],
+) -> None:
+    task = make_task()
+    task.register_buffer("count", torch.zeros(2, dtype=torch.int64))
+    groups = task.model.conditioner.groups
+    trainer = make_trainer(max_epochs=2, callbacks=[Counter(), MovingAverage(decay=0.9)])
+    trainer.fit(task, datamodule=make_data())
+    assert task.count.dtype == groups.dtype == torch.int64
+    assert task.count.tolist() == [8, 8 * 1_000_000_007]
+    assert groups.tolist() == [0, 0, 1, 1]
+
+
 def test_without_an_average_the_weights_stay(
     make_task: Callable[..., SoundscapeTask], make_trainer: Callable[..., L.Trainer]
 ) -> None:

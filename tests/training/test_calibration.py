@@ -1,6 +1,7 @@
 """What is measured before the first step."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from photowave.model import PhotowaveModel, TextureConditioner
 from photowave.pairs.datamodule import PairsDataModule, SplitData
+from photowave.pairs.pairing import Pairing
 from photowave.training.calibration import calibrate, fit_softmax
 from photowave.training.task import SoundscapeTask
 from photowave.wavenet import MixtureOutput
@@ -25,13 +27,42 @@ def parts(make_data: Callable[..., PairsDataModule], make_task: Callable[..., So
     return data.parts
 
 
+def calibrated(train: SplitData, *, codebook: int = 4, sharpness: float = 1.0) -> TextureConditioner:
+    """A conditioner that was fitted on a split."""
+    config = tiny_config()
+    conditioning = replace(config.conditioning, codebook_size=codebook, sharpness=sharpness)
+    model = PhotowaveModel(replace(config, conditioning=conditioning), feature_dim=train.features.shape[1])
+    calibrate(model, train, seed=0, prior_penalty=1e-3)
+    assert isinstance(model.conditioner, TextureConditioner)
+    return model.conditioner
+
+
 @pytest.fixture
 def conditioner(parts: dict[str, SplitData]) -> TextureConditioner:
     """A calibrated one."""
-    model = PhotowaveModel(tiny_config(), feature_dim=parts["train"].features.shape[1])
-    calibrate(model, parts["train"], seed=0, prior_penalty=1e-3)
-    assert isinstance(model.conditioner, TextureConditioner)
-    return model.conditioner
+    return calibrated(parts["train"])
+
+
+def paired(train: SplitData, pairs: set[tuple[int, int]]) -> SplitData:
+    """The same photos and sounds, but paired as told: (photo, sound)."""
+    pairing = train.pairing
+    photos, sounds = range(len(pairing.photos)), range(len(pairing.sounds))
+    changed: Pairing = replace(
+        pairing,
+        sounds_of=tuple(tuple(s for s in sounds if (p, s) in pairs) for p in photos),
+        photos_of=tuple(tuple(p for p in photos if (p, s) in pairs) for s in sounds),
+    )
+    return SplitData(train.bank, changed, train.features)
+
+
+def pairs_of(train: SplitData) -> set[tuple[int, int]]:
+    """What goes with what: (photo, sound)."""
+    return {(photo, sound) for photo, sounds in enumerate(train.pairing.sounds_of) for sound in sounds}
+
+
+def sounds_with(train: SplitData, entry: Tensor) -> set[int]:
+    """Recordings in which a texture was heard."""
+    return {n for n, r in enumerate(train.bank.recordings) if (r.textures == entry).all(1).any()}
 
 
 def test_codebook_holds_textures_that_were_heard(
@@ -51,36 +82,105 @@ def test_textures_and_features_come_out_normalised(
     torch.testing.assert_close(normalised.std(0, correction=0), torch.ones(16), atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("split", ["train", "val"])
-def test_prior_prefers_textures_of_the_right_scene(
-    split: str, parts: dict[str, SplitData], conditioner: TextureConditioner
-) -> None:
-    bank, pairing = parts["train"].bank, parts["train"].pairing
-    scene_of_entry = [
-        next(
-            scene
-            for recording, scene in zip(bank.recordings, pairing.sound_scenes, strict=True)
-            if (recording.textures == entry).all(1).any()
-        )
+@pytest.mark.parametrize("codebook", [4, 5, 7])
+def test_each_scene_is_a_group_of_textures_heard_in_it(codebook: int, parts: dict[str, SplitData]) -> None:
+    train = parts["train"]
+    conditioner = calibrated(train, codebook=codebook)
+    # Two scenes share the entries; one left over goes to the first.
+    assert conditioner.groups.bincount().tolist() == [(codebook + 1) // 2, codebook // 2]
+    scenes = [
+        {train.pairing.sound_scenes[sound] for sound in sounds_with(train, entry)}
         for entry in conditioner.codebook
     ]
-    assert set(scene_of_entry) == {"hiss", "rumble"}
-    part = parts[split]
-    chances = torch.softmax(conditioner.prior_logits(part.features), -1)
+    assert all(len(found) == 1 for found in scenes)
+    of_group = [{str(scenes[e]) for e in (conditioner.groups == group).nonzero()} for group in (0, 1)]
+    assert of_group == [{"{'hiss'}"}, {"{'rumble'}"}]
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_photo_finds_its_scene(split: str, parts: dict[str, SplitData]) -> None:
+    train, part = parts["train"], parts[split]
+    conditioner = calibrated(train, sharpness=2.0)
+    of_entry = [train.pairing.sound_scenes[min(sounds_with(train, entry))] for entry in conditioner.codebook]
+    assert set(of_entry) == {"hiss", "rumble"}
+    chances = conditioner.texture_probabilities(part.features)
+    torch.testing.assert_close(chances.sum(1), torch.ones(len(chances)))
     for row, scene in zip(chances, part.pairing.photo_scenes, strict=True):
-        right = torch.tensor([s == scene for s in scene_of_entry])
-        assert row[right].sum() > 0.5
+        assert row[torch.tensor([s == scene for s in of_entry])].sum() > 0.9
+
+
+def test_inside_a_group_textures_come_as_often_as_they_were_heard(parts: dict[str, SplitData]) -> None:
+    train = parts["train"]
+    conditioner = calibrated(train, codebook=8, sharpness=3.0)
+    chances = conditioner.texture_probabilities(train.features)
+    for group, scene in enumerate(("hiss", "rumble")):
+        mine = conditioner.groups == group
+        inside = chances[:, mine] / chances[:, mine].sum(1, keepdim=True)
+        # The photo has no say in it, whatever the sharpness.
+        torch.testing.assert_close(inside, inside[:1].expand_as(inside))
+        sounds = [n for n, s in enumerate(train.pairing.sound_scenes) if s == scene]
+        windows = sum(len(train.bank.recordings[n].textures) for n in sounds)
+        # All recordings have as many windows, so that each window is one share.
+        counts = inside[0] * windows
+        torch.testing.assert_close(counts, counts.round(), atol=1e-3, rtol=0)
+        assert int(counts.round().sum()) == windows
+
+
+def test_groups_without_photos_are_never_drawn(parts: dict[str, SplitData]) -> None:
+    train = parts["train"]
+    hiss = {(p, s) for p, s in pairs_of(train) if train.pairing.photo_scenes[p] == "hiss"}
+    conditioner = calibrated(paired(train, hiss), sharpness=0.1)
+    scenes = [train.pairing.sound_scenes[min(sounds_with(train, e))] for e in conditioner.codebook]
+    silent = torch.tensor([scene == "rumble" for scene in scenes])
+    assert silent.any()
+    for part in parts.values():
+        chances = conditioner.texture_probabilities(part.features)
+        assert chances[:, silent].max() == 0.0
+        torch.testing.assert_close(chances.sum(1), torch.ones(len(chances)))
+
+
+def test_each_group_counts_alike_however_many_photos_it_has(parts: dict[str, SplitData]) -> None:
+    train = parts["train"]
+    first = train.pairing.photo_scenes.index("hiss")
+    kept = {(p, s) for p, s in pairs_of(train) if train.pairing.photo_scenes[p] != "hiss" or p == first}
+    few = paired(train, kept)
+    assert sorted(set(few.pairing.photos_of), key=len)[0] == (first,)
+    # Photos that all look alike tell nothing: what is left is how much each group counts.
+    alike = SplitData(few.bank, few.pairing, torch.ones_like(few.features))
+    conditioner = calibrated(alike)
+    chances = conditioner.texture_probabilities(alike.features[:1])[0]
+    by_group = torch.zeros(2).index_add_(0, conditioner.groups, chances)
+    torch.testing.assert_close(by_group, torch.full((2,), 0.5), atol=1e-4, rtol=0)
+
+
+def test_many_circles_share_one_clustering(parts: dict[str, SplitData]) -> None:
+    train = paired(parts["train"], {(n, n) for n in range(len(parts["train"].pairing.photos))})
+    conditioner = calibrated(train)
+    assert conditioner.groups.tolist() == [0, 1, 2, 3]
+    assert all(sounds_with(train, entry) for entry in conditioner.codebook)
+    assert len(conditioner.codebook.unique(dim=0)) == 4
+    assert bool((conditioner.texture_probabilities(train.features) > 1e-9).any(0).all())
+
+
+def test_few_circles_of_rows_have_textures_of_their_own(parts: dict[str, SplitData]) -> None:
+    count = len(parts["train"].pairing.photos)
+    train = paired(parts["train"], {(n, n) for n in range(count)})
+    conditioner = calibrated(train, codebook=2 * count, sharpness=5.0)
+    chances = conditioner.texture_probabilities(train.features)
+    for photo, row in enumerate(chances):
+        best = conditioner.codebook[row.argmax()]
+        assert sounds_with(train, best) == {photo}
 
 
 def test_more_entries_than_textures_repeat_and_are_never_drawn(parts: dict[str, SplitData]) -> None:
-    config = tiny_config()
-    object.__setattr__(config.conditioning, "codebook_size", 40)
-    model = PhotowaveModel(config, feature_dim=parts["train"].features.shape[1])
-    calibrate(model, parts["train"], seed=0, prior_penalty=1e-3)
-    assert isinstance(model.conditioner, TextureConditioner)
-    windows = sum(len(recording.textures) for recording in parts["train"].bank.recordings)
+    train = parts["train"]
+    windows = sum(len(recording.textures) for recording in train.bank.recordings)
     assert windows < 40
-    chances = torch.softmax(model.conditioner.prior_logits(parts["val"].features), -1)
+    conditioner = calibrated(train, codebook=40, sharpness=0.1)
+    assert all(sounds_with(train, entry) for entry in conditioner.codebook)
+    assert len(conditioner.groups[windows:].unique()) == 40 - windows
+    assert set(conditioner.groups[:windows].tolist()).isdisjoint(conditioner.groups[windows:].tolist())
+    chances = conditioner.texture_probabilities(parts["val"].features)
     assert chances[:, windows:].max() == 0.0
 
 
@@ -106,22 +206,28 @@ def problem(seed: int) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(inputs).float(), torch.from_numpy(classes)
 
 
-def objective(inputs: Tensor, classes: Tensor, weight: Tensor, bias: Tensor, penalty: float) -> float:
+def objective(
+    inputs: Tensor, classes: Tensor, weights: Tensor, weight: Tensor, bias: Tensor, penalty: float
+) -> float:
     scores = inputs.double() @ weight.double().t() + bias.double()
-    loss = torch.nn.functional.cross_entropy(scores, classes)
+    losses = torch.nn.functional.cross_entropy(scores, classes, reduction="none")
+    loss = (weights.double() * losses).sum() / weights.double().sum()
     return float(loss + penalty * weight.double().square().sum())
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("penalty", [1e-1, 1e-2, 1e-3])
-def test_fit_softmax_finds_the_minimum_that_scikit_learn_finds(penalty: float) -> None:
+def test_fit_softmax_finds_the_minimum_that_scikit_learn_finds(penalty: float, weighted: bool) -> None:
     inputs, classes = problem(1)
-    weight, bias = fit_softmax(inputs, torch.nn.functional.one_hot(classes).float(), penalty=penalty)
-    # scikit-learn minimises C * (sum of the losses) + half the squared weights.
-    other = LogisticRegression(C=1 / (2 * penalty * len(inputs)), tol=1e-10, max_iter=10_000)
-    other.fit(inputs.double().numpy(), classes.numpy())
+    weights = torch.linspace(0.1, 3.0, len(inputs)) if weighted else torch.ones(len(inputs))
+    targets = torch.nn.functional.one_hot(classes).float()
+    weight, bias = fit_softmax(inputs, targets, weights=weights, penalty=penalty)
+    # scikit-learn minimises C * (weighted sum of the losses) + half the squared weights.
+    other = LogisticRegression(C=1 / (2 * penalty * float(weights.sum())), tol=1e-10, max_iter=10_000)
+    other.fit(inputs.double().numpy(), classes.numpy(), sample_weight=weights.double().numpy())
     best_weight, best_bias = torch.from_numpy(other.coef_), torch.from_numpy(other.intercept_)
-    gap = objective(inputs, classes, weight, bias, penalty) - objective(
-        inputs, classes, best_weight, best_bias, penalty
+    gap = objective(inputs, classes, weights, weight, bias, penalty) - objective(
+        inputs, classes, weights, best_weight, best_bias, penalty
     )
     # Single precision resolves a loss near 1 to 6e-8; ten such steps are what it may stop short by.
     assert abs(gap) < 6e-7
@@ -132,6 +238,12 @@ def test_fit_softmax_finds_the_minimum_that_scikit_learn_finds(penalty: float) -
 def test_fit_softmax_takes_soft_targets() -> None:
     inputs = torch.zeros(4, 2)
     targets = torch.tensor([[0.5, 0.3, 0.2]]).expand(4, 3)
-    weight, bias = fit_softmax(inputs, targets, penalty=1e-3)
+    weight, bias = fit_softmax(inputs, targets, weights=torch.ones(4), penalty=1e-3)
     assert weight.abs().max() == 0.0
     torch.testing.assert_close(torch.softmax(bias, 0), targets[0], atol=1e-4, rtol=0)
+
+
+def test_fit_softmax_takes_a_weight_for_so_many_examples() -> None:
+    inputs, targets = torch.zeros(2, 1), torch.eye(2)
+    _, bias = fit_softmax(inputs, targets, weights=torch.tensor([3.0, 1.0]), penalty=1e-3)
+    torch.testing.assert_close(torch.softmax(bias, 0), torch.tensor([0.75, 0.25]), atol=1e-4, rtol=0)

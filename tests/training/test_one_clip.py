@@ -231,8 +231,9 @@ def test_a_training_that_diverges_ends_and_says_so(tmp_path: Path, monkeypatch: 
     write_sound(tmp_path / "clip.wav", strokes(), RATE)
     step = SoundscapeTask.training_step
 
-    def diverging(self: SoundscapeTask, batch: Clip, index: int) -> Tensor:
-        return step(self, batch, index) * (math.nan if index == 2 else 1.0)
+    def diverging(self: SoundscapeTask, batch: Clip, index: int) -> dict[str, Tensor]:
+        found = step(self, batch, index)
+        return {**found, "loss": found["loss"] * (math.nan if index == 2 else 1.0)}
 
     monkeypatch.setattr(SoundscapeTask, "training_step", diverging)
     options = OverfitOptions(minutes=5.0, out=str(tmp_path / "run"))

@@ -75,6 +75,40 @@ def test_summed_batches_report_the_mean_loss(
     assert train == pytest.approx(float(trainer.callback_metrics["train/bits_per_sample"]), abs=0.3)
 
 
+def test_line_of_a_model_with_an_envelope_tells_the_bits_of_the_decoder_alone(
+    lines: Any, make_data: Make, make_task: Make, make_trainer: Make
+) -> None:
+    class Bits(L.Callback):
+        found: list[dict[str, float]] = []  # noqa: RUF012
+
+        def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, *args: Any) -> None:
+            now = {name: float(value) for name, value in outputs.items()}
+            of_envelope = float(trainer.callback_metrics["train/bits_per_component"])
+            assert now["loss"] == pytest.approx(now["bits_per_sample"] + of_envelope, rel=1e-5)
+            assert of_envelope > 1.0
+            self.found.append(now)
+
+    bits, bar = Bits(), TrainingBar()
+    trainer = make_trainer(max_epochs=1, callbacks=[ProgressReport(), bits, bar], enable_progress_bar=True)
+    task = make_task(tiny_config(components=3))
+    trainer.fit(task, datamodule=make_data())
+    mean = sum(step["bits_per_sample"] for step in bits.found) / 4
+    assert lines()[-1].split(" | ")[3] == f"train {mean:.3f}"
+    shown = bar.get_metrics(trainer, task)["train"]
+    assert shown == pytest.approx(bits.found[-1]["bits_per_sample"], abs=1e-3)
+    assert "val/bits_per_component" in trainer.callback_metrics
+
+
+def test_divergence_of_the_envelope_alone_stops_the_training(
+    make_data: Make, make_task: Make, make_trainer: Make
+) -> None:
+    task = make_task(tiny_config(components=3))
+    torch.nn.init.constant_(task.model.envelope.wavenet.project.bias, math.nan)
+    trainer = make_trainer(max_epochs=1, callbacks=[ProgressReport()])
+    with pytest.raises(ConfigError, match=r"diverged before step 4: its loss is nan\. Lower"):
+        trainer.fit(task, datamodule=make_data())
+
+
 def test_no_line_is_made_up_when_a_run_resumes_at_the_end_of_an_epoch(
     lines: Any, make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path
 ) -> None:

@@ -1,7 +1,7 @@
 """The training task: it learns, leaves its targets clean, and draws chance from the clips."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import lightning as L
@@ -60,8 +60,10 @@ def batch_of(data: PairsDataModule, task: SoundscapeTask) -> Clip:
     return batch
 
 
-def scored(task: SoundscapeTask, batch: Clip, monkeypatch: pytest.MonkeyPatch) -> dict[str, Tensor]:
-    """What the decoder was given in a training step, and the loss."""
+def scored(
+    task: SoundscapeTask, batch: Clip, monkeypatch: pytest.MonkeyPatch, *, step: str = "training_step"
+) -> dict[str, Tensor]:
+    """What the decoder was given in a step, and in training the loss."""
     seen: dict[str, Any] = {}
     score = task.model.wavenet.score
 
@@ -71,7 +73,9 @@ def scored(task: SoundscapeTask, batch: Clip, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(task.model.wavenet, "score", spy)
     monkeypatch.setattr(task, "log", lambda *a, **k: None)
-    seen["loss"] = task.training_step(batch, 0).detach()
+    found = getattr(task, step)(batch, 0)
+    if found is not None:
+        seen["loss"] = found["loss"].detach()
     monkeypatch.undo()
     return seen
 
@@ -88,6 +92,41 @@ def test_history_noise_leaves_the_targets_clean(
     assert torch.equal(seen["frames"], clean)
     assert seen["history"].shape == clean.shape
     assert (seen["history"] != clean).float().mean() > 0.5
+
+
+def test_dither_lies_under_training_clips_as_loud_as_asked_and_under_no_others(
+    make_data: Callable[..., PairsDataModule],
+    make_task: Callable[..., SoundscapeTask],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = tiny_config(output="mixture", mixtures=2)
+    plain, task = make_task(config), make_task(config, dither_dbfs=-50)
+    batch = batch_of(make_data(), task)
+    clean = task.model.codec.encode(batch["samples"])
+    assert torch.equal(scored(plain, batch, monkeypatch)["frames"], clean)
+    noise = scored(task, batch, monkeypatch)["frames"] - clean
+    # 3200 draws: the level is uncertain by 1.3 per cent, a tenth of a dB.
+    assert 20 * math.log10(float(noise.square().mean().sqrt())) == pytest.approx(-50, abs=0.5)
+    assert torch.equal(noise, scored(task, batch, monkeypatch)["frames"] - clean)
+    other = Clip(**{**batch, "seed": batch["seed"] + 1})
+    assert not torch.equal(noise, scored(task, other, monkeypatch)["frames"] - clean)
+    for step in ("validation_step", "test_step"):
+        assert torch.equal(scored(task, batch, monkeypatch, step=step)["frames"], clean)
+
+
+def test_gain_reaches_the_history_alone(
+    make_data: Callable[..., PairsDataModule],
+    make_task: Callable[..., SoundscapeTask],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = make_task(tiny_config(output="mixture", bands=2, mixtures=2), history_gain=0.4)
+    batch = batch_of(make_data(), task)
+    seen = scored(task, batch, monkeypatch)
+    assert torch.equal(seen["frames"], task.model.codec.encode(batch["samples"]))
+    # Gains are constant over a clip, so that history and frames point the same way in each band.
+    cosine = torch.cosine_similarity(seen["history"], seen["frames"], dim=1)
+    torch.testing.assert_close(cosine, torch.ones(8, 2), atol=1e-5, rtol=0)
+    assert not torch.allclose(seen["history"], seen["frames"])
 
 
 def test_chance_hangs_on_the_clips_alone(
@@ -134,9 +173,67 @@ def test_settings_out_of_range_are_refused() -> None:
     for noise in (-0.1, math.inf, math.nan):
         with pytest.raises(ConfigError, match=f"history_noise={noise}: must be 0 or more and finite"):
             TrainingConfig(history_noise=noise)
+    for gain in (-0.1, 2.1, math.nan):
+        with pytest.raises(ConfigError, match=f"history_gain={gain}: must lie in 0 to 2 nepers"):
+            TrainingConfig(history_gain=gain)
+    for level in (-121, 0, math.nan):
+        with pytest.raises(ConfigError, match=f"dither_dbfs={level}: must lie in -120 to -30 dBFS"):
+            TrainingConfig(dither_dbfs=level)
+    for noise in (-0.1, math.inf, math.nan):
+        with pytest.raises(ConfigError, match=f"envelope_noise={noise}: must be 0 or more and finite"):
+            TrainingConfig(envelope_noise=noise)
+        with pytest.raises(ConfigError, match=f"envelope_shift={noise}: must be 0 or more and finite"):
+            TrainingConfig(envelope_shift=noise)
+    with pytest.raises(ConfigError, match="matmul_precision='low': must be 'highest', 'high' or 'medium'"):
+        TrainingConfig(matmul_precision="low")  # type: ignore[arg-type]
     for penalty in (0, -1e-3, math.inf, math.nan):
         with pytest.raises(ConfigError, match=f"prior_penalty={penalty}: must be above 0 and finite"):
             TrainingConfig(prior_penalty=penalty)
+
+
+@pytest.fixture
+def high_before() -> Iterator[None]:
+    """What a user may have set before; set back to what it was."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    yield
+    torch.set_float32_matmul_precision(before)
+
+
+@pytest.mark.usefixtures("high_before")
+@pytest.mark.parametrize("broken", [None, "forward", "backward", "validation"])
+def test_matrix_products_are_as_exact_as_asked_in_training_steps_alone(
+    broken: str | None,
+    make_data: Callable[..., PairsDataModule],
+    make_task: Callable[..., SoundscapeTask],
+    make_trainer: Callable[..., L.Trainer],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = make_task(matmul_precision="medium")
+    seen: list[tuple[str, str]] = []
+    score = task.model.wavenet.score
+
+    def note(place: str) -> None:
+        seen.append((place, torch.get_float32_matmul_precision()))
+        if place == broken:
+            raise RuntimeError("broken on purpose")
+
+    def spy(*args: Any, **kwargs: Any) -> Tensor:
+        note("forward" if torch.is_grad_enabled() else "validation")
+        return score(*args, **kwargs)
+
+    monkeypatch.setattr(task.model.wavenet, "score", spy)
+    task.model.wavenet.project.weight.register_hook(lambda gradient: note("backward"))
+    trainer, data = make_trainer(max_epochs=1), make_data()
+    if broken is None:
+        trainer.fit(task, datamodule=data)
+        assert {place for place, _ in seen} == {"forward", "backward", "validation"}
+    else:
+        with pytest.raises(RuntimeError, match="broken on purpose"):
+            trainer.fit(task, datamodule=data)
+        assert seen[-1][0] == broken
+    assert {(place, "high" if place == "validation" else "medium") for place, _ in seen} == set(seen)
+    assert torch.get_float32_matmul_precision() == "high"
 
 
 def test_another_precision_is_refused(

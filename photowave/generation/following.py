@@ -1,0 +1,84 @@
+"""Two samplers, one led by the other: the coarser stack draws the envelope, the decoder follows it."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from photowave.generation.graph_sampler import GraphSampler
+from photowave.generation.sampler import CachedSampler
+from photowave.model import EnvelopeStack
+
+BLOCK = 1024
+"""Frames of the decoder for which the envelope is drawn at once; a multiple of `graph_sampler.BLOCK`."""
+
+Sampler = CachedSampler | GraphSampler
+
+
+class FollowingSampler:
+    """Draws frames of a decoder that is led by an envelope, which is drawn as it is needed.
+
+    What is drawn does not depend on how it is asked for: blocks begin at fixed frames.
+
+    Args:
+        envelope: The coarser stack.
+        coarse: Draws its frames.
+        fine: Draws the decoder's frames; its track has `knots_per_block` knots.
+        vectors: Conditioning vector of each sound, [sounds, conditioning].
+        null: Vector without photo, [conditioning].
+        frames_per_knot: Frames of the decoder from one knot to the next.
+    """
+
+    def __init__(
+        self,
+        envelope: EnvelopeStack,
+        *,
+        coarse: Sampler,
+        fine: Sampler,
+        vectors: Tensor,
+        null: Tensor,
+        frames_per_knot: float,
+    ):
+        self._envelope, self._coarse, self._fine = envelope, coarse, fine
+        self._vectors, self._null = vectors, null
+        self._frames_per_knot = frames_per_knot
+        self._knots = envelope.mean.new_zeros(len(vectors), 0, envelope.basis.shape[1])
+        self._first_knot = 0
+        self._block = 0
+        self._left = 0
+
+    def draw(self, steps: int) -> Tensor:
+        """Draw the next frames: levels [sounds, steps] or band frames [sounds, steps, bands]."""
+        parts = []
+        while steps > 0:
+            if self._left == 0:
+                self._begin_block()
+            count = min(steps, self._left)
+            parts.append(self._fine.draw(count))
+            steps, self._left = steps - count, self._left - count
+        return torch.cat(parts, 1)
+
+    @torch.no_grad()
+    def _begin_block(self) -> None:
+        """Draw the envelope up to the end of the next block, and lead the decoder along it."""
+        count = knots_per_block(self._frames_per_knot)
+        first = int(self._block * BLOCK / self._frames_per_knot)
+        missing = first + count - self._first_knot - self._knots.shape[1]
+        drawn = self._coarse.draw(missing).to(self._knots)
+        self._knots = torch.cat([self._knots, drawn], 1)[:, first - self._first_knot :]
+        self._first_knot = first
+        # Sound by sound: a product over several rows may round differently from one over a single row.
+        pairs = zip(torch.split(self._vectors, 1), torch.split(self._knots, 1), strict=True)
+        tracks = [
+            (self._envelope.knots(vector, frames), self._envelope.knots(self._null[None], frames))
+            for vector, frames in pairs
+        ]
+        with_photo, without = (torch.cat(part) for part in zip(*tracks, strict=True))
+        self._fine.lead(with_photo, null=without, origin=first)
+        self._block += 1
+        self._left = BLOCK
+
+
+def knots_per_block(frames_per_knot: float) -> int:
+    """Knots that the frames of any block lie between."""
+    return math.ceil(BLOCK / frames_per_knot) + 2

@@ -1,0 +1,75 @@
+"""What clips cost a model, in bits per sample: training and evaluation score alike."""
+
+import torch
+from torch import Tensor
+
+from photowave.model.envelope import EnvelopeClip
+from photowave.model.model import PhotowaveModel
+
+
+def follow(
+    model: PhotowaveModel, vector: Tensor, around: EnvelopeClip, *, steps: int, heard: Tensor | None = None
+) -> Tensor:
+    """Make what conditions the decoder while it scores clips.
+
+    Args:
+        model: Any model.
+        vector: Conditioning vectors, [batch, channels], or as the conditioner gives them where the model has
+            no envelope.
+        around: The clips' own envelopes.
+        steps: Frames of a clip.
+        heard: Components at the knots in place of the clips' own, such as noisy ones,
+            [batch, knots, components].
+
+    Returns:
+        The track that follows the envelopes, [batch, steps, channels]; without an envelope the vectors.
+    """
+    envelope = model.envelope
+    if envelope is None:
+        return vector
+    knots = torch.arange(steps, device=vector.device) * (envelope.knots_per_s / model.config.audio.frame_rate)
+    heard = envelope.frames(around.spectra) if heard is None else heard
+    return envelope.track(vector, heard, around.place[:, None] + knots)
+
+
+def bits_per_sample(
+    model: PhotowaveModel, frames: Tensor, conditioning: Tensor, *, history: Tensor | None = None
+) -> Tensor:
+    """Score clips with the decoder, each from an empty past.
+
+    Args:
+        model: Any model.
+        frames: Levels [batch, time] or band frames [batch, time, bands].
+        conditioning: Vectors [batch, channels], or one for each frame [batch, time, channels].
+        history: What the decoder sees instead of the frames before, such as noisy ones; shaped alike.
+
+    Returns:
+        [batch].
+    """
+    log2_prob = model.wavenet.score(frames, conditioning, history=history)
+    return -log2_prob.mean(1) / model.codec.bands
+
+
+def bits_of_photo(
+    model: PhotowaveModel, frames: Tensor, vector: Tensor, around: EnvelopeClip, *, own: Tensor
+) -> Tensor:
+    """Score clips with the vectors of photos.
+
+    The decoder is told the clips' own envelopes, free of charge; what those cost more with the photos'
+    vectors than with the clips' own is added.
+
+    Args:
+        model: Any model.
+        frames: Levels [batch, time] or band frames [batch, time, bands].
+        vector: The photos' vectors, as `follow` takes them.
+        around: The clips' own envelopes.
+        own: The vectors of the clips themselves, shaped alike.
+
+    Returns:
+        Bits per sample, [batch].
+    """
+    bits = bits_per_sample(model, frames, follow(model, vector, around, steps=frames.shape[1]))
+    if model.envelope is None or model.spectra is None:
+        return bits
+    more = model.envelope.bits(vector, around) - model.envelope.bits(own, around)
+    return bits + more / model.spectra.step

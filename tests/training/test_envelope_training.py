@@ -1,0 +1,263 @@
+"""A model with an envelope: it learns both stacks, goes on bit by bit, is exported and draws."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import pytest
+import torch
+from PIL import Image
+from tiny_scenes import RATE, tiny_config
+from torch import Tensor
+
+from photowave.checkpoint import load_model, load_training_checkpoint, save_model
+from photowave.config import ModelConfig
+from photowave.generation import SoundscapeGenerator
+from photowave.model import EnvelopeClip, PhotowaveModel
+from photowave.model.scoring import bits_of_photo, bits_per_sample, follow
+from photowave.pairs.clips import Clip
+from photowave.pairs.datamodule import PairsDataModule
+from photowave.training.averaging import MovingAverage
+from photowave.training.checkpoints import RunCheckpoints
+from photowave.training.previews import Previews
+from photowave.training.task import SoundscapeTask
+from photowave.wavenet.track import interpolate
+
+Make = Callable[..., Any]
+
+
+class Steps(L.Callback):
+    """Keeps each loss and what it is made of, and the scores; kills the run before a step if told."""
+
+    def __init__(self, kill_before: int | None = None) -> None:
+        self.found: list[tuple[float, ...]] = []
+        self.scores: list[dict[str, float]] = []
+        self.kill_before = kill_before
+
+    def on_train_batch_start(self, trainer: Any, *args: Any) -> None:
+        if trainer.global_step == self.kill_before:
+            raise ZeroDivisionError
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, *args: Any) -> None:
+        component = trainer.callback_metrics["train/bits_per_component"]
+        self.found.append(tuple(map(float, (outputs["loss"], outputs["bits_per_sample"], component))))
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        metrics = trainer.callback_metrics
+        self.scores.append({name: float(v) for name, v in metrics.items() if name.startswith("val/")})
+
+
+def config_of(kind: str = "texture", *, dropout: float | None = None, **wavenet: Any) -> ModelConfig:
+    config = tiny_config(kind, components=3, **wavenet)
+    if dropout is None:
+        return config
+    return replace(config, conditioning=replace(config.conditioning, dropout=dropout))
+
+
+@pytest.mark.parametrize(
+    ("kind", "output", "bands", "dropout"),
+    [
+        ("texture", "softmax", 1, None),
+        ("texture", "mixture", 2, 0.5),
+        ("photo", "mixture", 4, None),
+        ("photo", "softmax", 1, 0.0),
+    ],
+)
+def test_both_stacks_learn(
+    kind: str,
+    output: str,
+    bands: int,
+    dropout: float | None,
+    make_data: Make,
+    make_task: Make,
+    make_trainer: Make,
+) -> None:
+    steps = Steps()
+    config = config_of(kind, dropout=dropout, output=output, bands=bands, mixtures=2)
+    task = make_task(config, learning_rate=1e-2, warmup_steps=5, history_noise=0.1, dither_dbfs=-60)
+    trainer = make_trainer(max_steps=50, callbacks=[steps, MovingAverage()])
+    trainer.fit(task, datamodule=make_data(clips_per_epoch=20))
+    for kept in (1, 2):
+        losses = [step[kept] for step in steps.found]
+        assert sum(losses[-5:]) < sum(losses[:5]) - 5 * 0.2
+    for name in ("val/bits_per_sample", "val/bits_per_component"):
+        assert steps.scores[-1][name] < steps.scores[0][name]
+    assert {"val/bits_per_sample_photo", "val/photo_swap_gain"} <= set(steps.scores[-1])
+
+
+@pytest.mark.parametrize(("kind", "dropout"), [("texture", 0.1), ("texture", 0.0), ("photo", 0.1)])
+def test_every_learned_weight_has_a_gradient_in_every_step(
+    kind: str, dropout: float, make_data: Make, make_task: Make, make_trainer: Make
+) -> None:
+    """Several processes wait for the gradients of all weights; one that is left out stops them."""
+
+    class Missing(L.Callback):
+        found: list[str] = []  # noqa: RUF012
+
+        def on_after_backward(self, trainer: Any, pl_module: Any) -> None:
+            learned = ((n, p) for n, p in pl_module.named_parameters() if p.requires_grad)
+            self.found += [name for name, parameter in learned if parameter.grad is None]
+
+    missing = Missing()
+    trainer = make_trainer(max_steps=3, callbacks=[missing])
+    trainer.fit(make_task(config_of(kind, dropout=dropout)), datamodule=make_data())
+    assert missing.found == []
+
+
+def test_killed_run_goes_on_bit_by_bit_and_its_export_draws(
+    make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path
+) -> None:
+    def fit(folder: str, *, resume: bool = False, kill_before: int | None = None) -> tuple[Steps, Any]:
+        steps = Steps(kill_before)
+        checkpoints = RunCheckpoints(every_minutes=0.0, dirpath=str(tmp_path / folder))
+        task = make_task(
+            config_of(output="mixture", bands=2, mixtures=2, dropout=0.3),
+            history_noise=0.1, history_gain=0.4, dither_dbfs=-60, matmul_precision="medium",
+        )  # fmt: skip
+        trainer = make_trainer(
+            max_steps=10, callbacks=[MovingAverage(), steps, checkpoints], enable_checkpointing=True
+        )
+        path = tmp_path / folder / "last.ckpt" if resume else None
+        trainer.fit(task, datamodule=make_data(), ckpt_path=path, weights_only=True)
+        return steps, task
+
+    whole, trained = fit("whole")
+    with pytest.raises(ZeroDivisionError):
+        fit("cut", kill_before=6)
+    rest, again = fit("cut", resume=True)
+    assert whole.found[6:] == rest.found
+    assert whole.scores[-len(rest.scores) :] == rest.scores
+    for (name, left), right in zip(trained.state_dict().items(), again.state_dict().values(), strict=True):
+        assert torch.equal(left, right), name
+
+    model, fingerprint = load_training_checkpoint(tmp_path / "cut" / "last.ckpt")
+    save_model(model, tmp_path / "tiny.safetensors", encoder_fingerprint=fingerprint)
+    generator = SoundscapeGenerator(load_model(tmp_path / "tiny.safetensors"))
+    photo = Image.new("RGB", (40, 30), (220, 40, 30))
+    drawn = generator.generate(photo, duration_s=0.4, seed=1)
+    assert drawn.samples.shape == (round(0.4 * RATE),)
+    assert abs(drawn.samples).max() > 0
+    assert (generator.generate(photo, duration_s=0.4, seed=1).samples == drawn.samples).all()
+    assert (generator.generate(photo, duration_s=0.4, seed=2).samples != drawn.samples).any()
+    led = generator.generate(photo, duration_s=0.4, seed=1, guidance=2.0)
+    assert (led.samples != drawn.samples).any()
+
+
+def test_previews_draw_and_leave_the_training_alone(
+    make_data: Make, make_task: Make, make_trainer: Make
+) -> None:
+    task, data = make_task(config_of()), make_data()
+    make_trainer(max_steps=1).fit(task, datamodule=data)
+    before = {name: value.clone() for name, value in task.state_dict().items()}
+    sounds = Previews(duration_s=0.2).draw(task, data.parts["val"].features)
+    assert sounds.shape == (2, round(0.2 * RATE))
+    assert all(torch.equal(value, before[name]) for name, value in task.state_dict().items())
+
+
+@pytest.fixture
+def calibrated(make_data: Make, make_task: Make) -> tuple[SoundscapeTask, Clip]:
+    """A task that has been measured out and trained on nothing, and a batch of its clips."""
+    task: SoundscapeTask = make_task(config_of(output="mixture", bands=2, mixtures=2))
+    data: PairsDataModule = make_data()
+    data.trainer = type("Trainer", (), {"lightning_module": task, "world_size": 1})()  # type: ignore[assignment]
+    data.setup("fit")
+    assert task.model.envelope is not None
+    task.model.envelope.fit(torch.cat([r.spectra for r in data.parts["train"].bank.recordings]))
+    loader = torch.utils.data.DataLoader(data.clips("val", clip_s=0.2, count=6, seed=0), batch_size=6)
+    return task, next(iter(loader))
+
+
+def parts_of(task: SoundscapeTask, batch: Clip) -> tuple[PhotowaveModel, Tensor, Tensor, EnvelopeClip]:
+    """Model, frames, the clips' own vectors and their envelopes."""
+    model = task.model
+    own = model.conditioner.training_vector(batch["features"], batch["texture"])
+    return model, model.codec.encode(batch["samples"]), own, batch["envelope"]
+
+
+@torch.no_grad()
+def test_what_the_envelope_costs_more_is_added_for_photos(calibrated: tuple[SoundscapeTask, Clip]) -> None:
+    model, frames, own, around = parts_of(*calibrated)
+    assert model.envelope is not None
+    assert model.spectra is not None
+    other = own.flip(0)
+    plain = bits_per_sample(model, frames, follow(model, own, around, steps=frames.shape[1]))
+    torch.testing.assert_close(bits_of_photo(model, frames, own, around, own=own), plain)
+    found = bits_of_photo(model, frames, other, around, own=own)
+    track = follow(model, other, around, steps=frames.shape[1])
+    scores = [
+        -(model.envelope.wavenet.score(model.envelope.frames(around.stretch), vector) * around.known).sum(1)
+        / around.known.sum(1)
+        for vector in (other, own)
+    ]
+    decoder = -model.wavenet.score(frames, track).mean(1) / model.codec.bands
+    torch.testing.assert_close(found, decoder + (scores[0] - scores[1]) / model.spectra.step)
+    assert (scores[0] - scores[1]).abs().max() > 1e-3
+
+
+@torch.no_grad()
+def test_decoder_follows_the_envelope_at_its_own_place(calibrated: tuple[SoundscapeTask, Clip]) -> None:
+    model, frames, own, around = parts_of(*calibrated)
+    assert model.envelope is not None
+    assert model.spectra is not None
+    track = follow(model, own, around, steps=frames.shape[1])
+    knots = model.envelope.knots(own, model.envelope.frames(around.spectra))
+    samples = torch.arange(frames.shape[1]) * model.codec.bands
+    expected = interpolate(knots, around.place[:, None] + samples / model.spectra.step)
+    torch.testing.assert_close(track, expected)
+    still = follow(model, own, around, steps=frames.shape[1], heard=torch.zeros(6, knots.shape[1], 3))
+    assert torch.equal(still, still[:, :1].expand_as(still))
+
+
+@torch.no_grad()
+def test_what_is_unknown_of_a_stretch_does_not_count(calibrated: tuple[SoundscapeTask, Clip]) -> None:
+    model, _, own, around = parts_of(*calibrated)
+    assert model.envelope is not None
+    count = around.stretch.shape[1]
+    known = torch.arange(count) < count - 5
+    cut = EnvelopeClip(
+        around.spectra, around.place, around.stretch[:, : count - 5], around.known[:, : count - 5]
+    )
+    filled = around.stretch.where(known[:, None], torch.zeros(()))
+    masked = EnvelopeClip(around.spectra, around.place, filled, known.expand(6, -1))
+    torch.testing.assert_close(model.envelope.bits(own, masked), model.envelope.bits(own, cut))
+
+
+def test_noise_reaches_what_is_heard_and_the_past_but_not_what_is_scored(
+    calibrated: tuple[SoundscapeTask, Clip], make_task: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, batch = calibrated
+    envelope = task.model.envelope
+    assert envelope is not None
+    clean = envelope.frames(batch["envelope"].stretch)
+    for loudest, shift in ((0.0, 0.0), (0.5, 0.0), (0.0, 2.0)):
+        seen: dict[str, Any] = {}
+        task.training_config = replace(task.training_config, envelope_noise=loudest, envelope_shift=shift)
+        score, track = envelope.wavenet.score, envelope.track
+
+        def scored(
+            frames: Tensor, vector: Tensor, *, history: Tensor, seen: Any = seen, score: Any = score
+        ) -> Any:
+            seen.update(frames=frames, history=history)
+            return score(frames, vector, history=history)
+
+        def tracked(
+            vector: Tensor, frames: Tensor, places: Tensor, seen: Any = seen, track: Any = track
+        ) -> Any:
+            seen["heard"] = frames
+            return track(vector, frames, places)
+
+        monkeypatch.setattr(envelope.wavenet, "score", scored)
+        monkeypatch.setattr(envelope, "track", tracked)
+        monkeypatch.setattr(task, "log", lambda *a, **k: None)
+        task.training_step(batch, 0)
+        monkeypatch.undo()
+        assert torch.equal(seen["frames"], clean)
+        heard = envelope.frames(batch["envelope"].spectra)
+        assert torch.equal(seen["heard"], heard) == (loudest == 0)
+        moved = seen["history"] - clean
+        assert bool((moved == 0).all()) == (loudest == shift == 0)
+        if loudest == 0:
+            # A shift is the same at every step; it does not reach what the decoder hears.
+            torch.testing.assert_close(moved, moved[:, :1].expand_as(moved), atol=1e-5, rtol=0)
