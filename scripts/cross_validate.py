@@ -12,6 +12,7 @@ their spread.
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,10 +78,10 @@ def refit(conditioner: TextureConditioner, rows: Tensor, groups: Tensor, *, pena
 
 
 def draw(model: SoundscapeGenerator, vectors: Tensor, seeds: list[int], given: argparse.Namespace) -> Tensor:
-    """Draw five seconds for each vector, some at a time."""
+    """Draw a sound for each vector, some at a time."""
     parts = [
         model.draw(
-            vectors[first : first + 16], duration_s=5.0, seeds=seeds[first : first + 16],
+            vectors[first : first + 16], duration_s=given.duration_s, seeds=seeds[first : first + 16],
             temperature=given.temperature, guidance=given.guidance,
         )
         for first in range(0, len(vectors), 16)
@@ -93,7 +94,7 @@ def balanced(hits: NDArray[np.bool_], scenes: NDArray[np.str_]) -> float:
     return float(np.mean([hits[scenes == scene].mean() for scene in np.unique(scenes)]))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Refit, draw, ask, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="default", help="a model file, or 'default'")
@@ -103,14 +104,15 @@ def main() -> None:
     parser.add_argument("--penalty", type=float, default=0.1, help="prior_penalty of the training")
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--guidance", type=float, default=1.0)
+    parser.add_argument("--duration_s", type=float, default=5.0)
     parser.add_argument("--out", default=None, help="JSON file for the figures")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     model = photowave.load(given.model)
     conditioner = model.model.conditioner
     assert isinstance(conditioner, TextureConditioner)
     audio = model.model.config.audio
     manifest = open_pairs(given.pairs, Splits())
-    real = load_real(manifest, audio=audio, duration_s=5.0)
+    real = load_real(manifest, audio=audio, duration_s=given.duration_s)
     statistics = TextureStatistics(sample_rate=model.sample_rate, mels=audio.texture_mels)
     judge = ExtraTreesClassifier(n_estimators=300, class_weight="balanced", random_state=0)
     judge.fit(torch.cat([statistics(part) for part in torch.split(real.samples, 16)]).numpy(), real.scenes)

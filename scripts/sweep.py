@@ -9,6 +9,7 @@ import argparse
 import csv
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +32,7 @@ SHOWN = (
 )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Draw, judge, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="default", help="a model file, or 'default'")
@@ -42,17 +43,25 @@ def main() -> None:
     parser.add_argument("--temperatures", type=float, nargs="+", default=[0.7, 0.8, 0.9, 1.0, 1.1])
     parser.add_argument("--guidances", type=float, nargs="+", default=[0.0, 1.0, 1.5, 2.0])
     parser.add_argument("--temperature", type=float, default=1.0, help="where guidance is swept")
+    parser.add_argument("--duration_s", type=float, default=5.0)
     parser.add_argument("--out", default=None, help="CSV file for the table")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     model = photowave.load(given.model)
     manifest = open_pairs(given.pairs, Splits())
     photos = load_photos(choose_photos(manifest, split=given.split, most=given.photos, seed=0).manifest)
-    real = load_real(manifest, audio=model.model.config.audio, duration_s=5.0)
+    real = load_real(manifest, audio=model.model.config.audio, duration_s=given.duration_s)
     settings = [(temperature, 1.0) for temperature in given.temperatures]
     settings += [(given.temperature, guidance) for guidance in given.guidances if guidance != 1.0]
-    systems = [real_sounds(photos, real, seeds=given.seeds, duration_s=5.0, seed=0)]
+    systems = [real_sounds(photos, real, seeds=given.seeds, duration_s=given.duration_s, seed=0)]
     for temperature, guidance in settings:
-        drawn = draw_model(model, photos, seeds=given.seeds, temperature=temperature, guidance=guidance)
+        drawn = draw_model(
+            model,
+            photos,
+            seeds=given.seeds,
+            duration_s=given.duration_s,
+            temperature=temperature,
+            guidance=guidance,
+        )
         systems.append(replace(drawn, name=f"temperature {temperature:g}, guidance {guidance:g}"))
         print(f"drawn: {systems[-1].name}", file=sys.stderr, flush=True)
     figures, _ = judge_systems(

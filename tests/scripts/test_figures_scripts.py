@@ -1,0 +1,90 @@
+"""The scripts behind the model card's figures run from end to end, on a model trained for three steps."""
+
+import csv
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from tiny_scenes import tiny_settings, write_tiny_scenes
+
+from photowave.checkpoint import load_model
+from photowave.cli.main import main
+from photowave.model import TextureConditioner
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """A manifest of two scenes and a model with an envelope that was trained on it."""
+    folder = tmp_path_factory.mktemp("trained")
+    manifest = write_tiny_scenes(tmp_path_factory.mktemp("scenes"))
+    settings = tiny_settings(
+        manifest, model__config__envelope__components=3, model__config__wavenet__output="mixture",
+        trainer__max_steps=3, trainer__default_root_dir=str(folder),
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("photowave.image.cache.platformdirs.user_cache_path", lambda *a, **k: folder)
+        assert main(["fit", *(f"--{name}={value}" for name, value in settings.items())]) == 0
+        (checkpoint,) = folder.rglob("last.ckpt")
+        assert main(["export", str(checkpoint), str(folder / "model.safetensors")]) == 0
+        yield manifest, folder / "model.safetensors"
+
+
+def test_every_photo_is_held_out_once(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    manifest, model = trained
+    out = tmp_path / "figures.json"
+    given = ["--model", str(model), "--pairs", str(manifest), "--folds", "5", "--repeats", "2"]
+    script("cross_validate").main([*given, "--duration_s", "1", "--out", str(out)])
+    figures = json.loads(out.read_text())
+    assert (figures["photos"], figures["folds"], figures["repeats"]) == (10, 5, 2)
+    # Red photos and blue ones: the map cannot miss, whichever are held out.
+    assert figures["photo_to_scene"] == [1.0, 1.0]
+    assert all(0.0 <= share <= 1.0 for share in figures["recognised"])
+
+
+def test_a_refitted_map_does_not_know_the_photos_left_out(trained: tuple[Path, Path]) -> None:
+    conditioner = load_model(trained[1]).model.conditioner
+    assert isinstance(conditioner, TextureConditioner)
+    present = torch.unique(conditioner.groups[conditioner.prior.bias > -1e3])
+    rows = torch.eye(conditioner.prior.in_features)[:4]
+    inside = conditioner.texture_probabilities(rows).detach()
+    script("cross_validate").refit(conditioner, rows, present[[0, 0, 1, 1]], penalty=1e-3)
+    after = conditioner.texture_probabilities(rows).detach()
+    by_group = torch.stack([after[:, conditioner.groups == group].sum(1) for group in present], 1)
+    assert by_group.argmax(1).tolist() == [0, 0, 1, 1]
+    # What is inside a group stays as it was.
+    for group in present:
+        members = conditioner.groups == group
+        before = inside[0, members] / inside[0, members].sum()
+        torch.testing.assert_close(after[0, members] / after[0, members].sum(), before)
+
+
+def test_a_sweep_has_a_row_for_each_setting(
+    trained: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest, model = trained
+    out = tmp_path / "sweep.csv"
+    given = ["--model", str(model), "--pairs", str(manifest), "--split", "train", "--duration_s", "1"]
+    given += ["--temperatures", "0.5", "1", "--guidances", "1", "2", "--out", str(out)]
+    script("sweep").main(given)
+    with out.open(newline="") as file:
+        rows = list(csv.reader(file))
+    names = ["real", "temperature 0.5, guidance 1", "temperature 1, guidance 1", "temperature 1, guidance 2"]
+    assert [row[0] for row in rows[1:]] == names
+    assert rows[1][1:] != rows[2][1:] != rows[3][1:]
+    assert capsys.readouterr().out.count("\n") == len(rows)
