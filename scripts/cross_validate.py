@@ -5,9 +5,10 @@
 The decoder is trained on recordings alone and never sees a photo; only the map from photo to texture does. So
 that map is fitted anew without the photos of one fold, with the weights of the decoder as they are, and
 sounds are drawn for the photos of that fold: all photos get a sound from a map that has not seen them. A
-judge that has heard real recordings only (randomised trees on log-mel statistics, as in `photowave evaluate`)
-tells the scene of each sound. Printed are means over repeats, each with folds dealt anew and other seeds, and
-their spread.
+judge that has heard real recordings only (randomised trees on log-mel statistics, as in `photowave
+evaluate`; those that the decoder learned from among them) tells the scene of each sound. Printed are means
+over repeats, each with folds dealt anew and other seeds, and their spread; and the same for the photos of the
+split `test` alone, which no setting was chosen on.
 """
 
 import argparse
@@ -122,11 +123,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cache = FeatureCache()
     features = {photo: cache.features(model.encoder, [photo])[0] for photo in tqdm(photos, leave=False)}
     names = scene_of_group(conditioner, manifest, features)
+    if sorted(names.values()) != sorted(set(scenes)):
+        parser.error(
+            "the textures of this model are not grouped by scene, one group each. Train it with "
+            "--data.pairing scene on folders of scenes."
+        )
     group_of = {scene: group for group, scene in names.items()}
     groups = torch.tensor([group_of[scene] for scene in scenes])
     rows = torch.stack([features[photo] for photo in photos])
     chance = [photo_seed(read_photo(photo), seed=0) for photo in photos]
-    heard, chosen = [], []
+    tests = np.repeat([False, False, True], [len(pairing.photos) for pairing in pairings])
+    heard, chosen, of_test = [], [], []
     for repeat in range(given.repeats):
         vectors = torch.zeros(len(photos), len(conditioner.null))
         right = np.zeros(len(photos), bool)
@@ -144,6 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sounds = draw(model, vectors, [seed + repeat for seed in chance], given)
         told = judge.predict(torch.cat([statistics(part) for part in torch.split(sounds, 16)]).numpy())
         heard.append(balanced(told == scenes, scenes))
+        of_test.append(balanced((told == scenes)[tests], scenes[tests]))
         chosen.append(balanced(right, scenes))
         print(
             f"repeat {repeat}: photo to scene {chosen[-1]:.1%}, sound recognised {heard[-1]:.1%}", flush=True
@@ -151,11 +159,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     result = {
         "model_sha256": model.loaded.sha256, "photos": len(photos), "folds": given.folds,
         "repeats": given.repeats, "temperature": given.temperature, "guidance": given.guidance,
-        "photo_to_scene": chosen, "recognised": heard,
+        "photo_to_scene": chosen, "recognised": heard, "recognised_test": of_test,
     }  # fmt: skip
     print(f"{len(photos)} photos, each unseen once, scenes counting alike; chance {1 / len(names):.0%}")
-    print(f"  photo to scene      {np.mean(chosen):.1%} (spread over repeats {np.std(chosen, ddof=1):.1%})")
-    print(f"  sounds recognised   {np.mean(heard):.1%} (spread over repeats {np.std(heard, ddof=1):.1%})")
+    for name, shares in (
+        ("photo to scene", chosen), ("sounds recognised", heard), ("of split test", of_test),
+    ):  # fmt: skip
+        print(f"  {name:19} {np.mean(shares):.1%} (standard deviation over repeats {np.std(shares):.1%})")
     if given.out:
         Path(given.out).write_text(json.dumps(result, indent=2) + "\n")
 

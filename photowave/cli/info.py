@@ -24,6 +24,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
     print(f"parameters        {sum(p.numel() for p in model.parameters()):,}")
     field = wavenet.receptive_field * model.codec.bands
     print(f"receptive field   {wavenet.receptive_field} frames, {1000 * field / rate:.0f} ms")
+    if model.envelope is not None:
+        steps, per_s = model.envelope.wavenet.receptive_field, model.envelope.knots_per_s
+        print(f"envelope          {steps} steps, {steps / per_s:.1f} s, {per_s:.1f} a second")
     for part in dataclasses.fields(model.config):
         settings = dataclasses.asdict(getattr(model.config, part.name))
         print(f"{part.name:17} " + ", ".join(f"{key}={value}" for key, value in settings.items()))

@@ -52,8 +52,8 @@ DEFINITIONS = {
     "level_difference_db": Definition(
         "dB",
         "lower",
-        "Difference in level, without its sign, between the sounds for a scene and its recordings as in "
-        "long_term_spectrum_db.",
+        "Difference in level, without its sign, between each sound for a scene and the mean power of the "
+        "scene's recordings as in long_term_spectrum_db, averaged over sounds and scenes.",
     ),
     "texture_distance": Definition(
         "",
@@ -108,15 +108,14 @@ DEFINITIONS = {
         "bit",
         "lower",
         "Bits per 16-bit sample that clips of one second of the split's recordings cost, scenes counting "
-        "alike; the model is told the texture of the excerpt around the clip (duration_s), free of charge, "
-        "and if it has an envelope the clip's own as well. A model that was trained on photos alone is told "
-        "a photo of the clip's scene. Counted in clips.",
+        "alike; the model is told the texture of the excerpt around the clip (duration_s), free of charge; "
+        "an envelope counts with what it costs. A model that was trained on photos alone is told a photo of "
+        "the clip's scene. Counted in clips.",
     ),
     "bits_per_sample_photo": Definition(
         "bit",
         "lower",
-        "The same, where the model is told a photo of the clip's scene; what the envelope costs more than "
-        "with the clip's texture is added.",
+        "The same, where the model is told a photo of the clip's scene.",
     ),
     "retrieval_recall_1": Definition(
         "share",

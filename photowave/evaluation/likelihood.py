@@ -13,7 +13,7 @@ from photowave.evaluation.types import EvaluatedPhotos, RealSounds
 from photowave.evaluation.vectors import Vectors
 from photowave.generation import SoundscapeGenerator
 from photowave.model import EnvelopeClip, PhotowaveModel
-from photowave.model.scoring import bits_of_photo
+from photowave.model.scoring import bits_in_all
 
 CLIPS = 64
 """Clips that are scored."""
@@ -88,17 +88,11 @@ def measure_likelihood(
     cut = [_cut(real, photos, split=split, length=length, random=(seed, index)) for index in range(clips)]
     for index, clip in enumerate(cut):
         vectors, there = _vectors(model, clip, features, statistics(clip.around[None]), generator.device)
-        if there[0] == 0 or model.envelope is None:
-            with torch.no_grad():
-                frames = model.codec.encode(clip.samples[None].to(generator.device))
-                scored = bits_of_photo(
-                    model,
-                    frames.expand(len(vectors), *frames.shape[1:]),
-                    vectors,
-                    _envelope(model, clip, count=len(vectors), device=generator.device),
-                    own=vectors[:1].expand_as(vectors),
-                )
-            bits[there, index] = scored.double().cpu().numpy()
+        with torch.no_grad():
+            frames = model.codec.encode(clip.samples[None].to(generator.device))
+            around = _envelope(model, clip, count=len(vectors), device=generator.device)
+            scored = bits_in_all(model, frames.expand(len(vectors), *frames.shape[1:]), vectors, around)
+        bits[there, index] = scored.double().cpu().numpy()
         if progress is not None:
             progress(1)
     return Likelihood(

@@ -1,4 +1,4 @@
-"""Spectrum and level of all sounds for a scene taken together, beside those of its recordings."""
+"""Spectrum of all sounds for a scene taken together, and level of each, beside those of its recordings."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,10 @@ def long_term_differences(
     recordings: NDArray[np.int64],
     seed: int,
 ) -> dict[str, Row]:
-    """Compare the mean power of the sounds for each scene with that of its recordings.
+    """Compare the sounds for each scene with the mean power of its recordings.
+
+    For the spectrum the power of all sounds is averaged, too: it may differ from sound to sound. The level
+    may not: it is compared sound by sound, so that a loud one does not make up for a soft one.
 
     Each recording counts alike. What a sound is compared with leaves out the recording it was taken from; a
     sound for which no other is left does not count, nor does a scene without any sound that does.
@@ -53,13 +56,14 @@ def long_term_differences(
         if not counts.any():
             continue
         shares = (kept[counts] / kept[counts].sum(1, keepdims=True)).mean(0)
-        for name, of, real in (
-            ("long_term_spectrum_db", spectra.numpy(), real_spectra.numpy()),
-            ("level_difference_db", levels, real_levels),
-        ):
-            expected = shares @ np.stack([_power(real[group]) for group in groups])
-            difference = 10 * np.log10(_power(of[own][counts]) / expected)
-            found[name].append(float(np.abs(difference).mean()))
+        powers = [
+            shares @ np.stack([_power(real[group]) for group in groups])
+            for real in (real_spectra.numpy(), real_levels)
+        ]
+        expected, level = (10 * np.log10(power) for power in powers)
+        together = 10 * np.log10(_power(spectra.numpy()[own][counts]))
+        found["long_term_spectrum_db"].append(float(np.abs(together - expected).mean()))
+        found["level_difference_db"].append(float(np.abs(levels[own][counts] - level).mean()))
     nothing = (np.nan, np.nan, np.nan)
     return {
         name: (*(mean_with_interval(np.array(values), seed=seed) if values else nothing), len(values))

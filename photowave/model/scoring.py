@@ -50,26 +50,22 @@ def bits_per_sample(
     return -log2_prob.mean(1) / model.codec.bands
 
 
-def bits_of_photo(
-    model: PhotowaveModel, frames: Tensor, vector: Tensor, around: EnvelopeClip, *, own: Tensor
-) -> Tensor:
-    """Score clips with the vectors of photos.
+def bits_in_all(model: PhotowaveModel, frames: Tensor, vector: Tensor, around: EnvelopeClip) -> Tensor:
+    """Score clips, and the envelopes that the decoder is told of them.
 
-    The decoder is told the clips' own envelopes, free of charge; what those cost more with the photos'
-    vectors than with the clips' own is added.
+    What a coder would send: first the components of the envelope, as if they were 16-bit samples, then the
+    sound given these. So a model cannot score better by being told more.
 
     Args:
         model: Any model.
         frames: Levels [batch, time] or band frames [batch, time, bands].
-        vector: The photos' vectors, as `follow` takes them.
+        vector: Conditioning vectors, as `follow` takes them.
         around: The clips' own envelopes.
-        own: The vectors of the clips themselves, shaped alike.
 
     Returns:
-        Bits per sample, [batch].
+        Bits per sample of sound, [batch].
     """
     bits = bits_per_sample(model, frames, follow(model, vector, around, steps=frames.shape[1]))
     if model.envelope is None or model.spectra is None:
         return bits
-    more = model.envelope.bits(vector, around) - model.envelope.bits(own, around)
-    return bits + more / model.spectra.step
+    return bits + model.envelope.bits(vector, around) / model.spectra.step

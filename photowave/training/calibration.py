@@ -84,16 +84,15 @@ def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: in
     conditioner.texture_mean.copy_(textures.mean(0))
     conditioner.texture_std.copy_(textures.std(0, correction=0).clamp_min(1e-3))
     normalised = ((textures - conditioner.texture_mean) / conditioner.texture_std).double()
-    circles = _circles(train)
+    numbers: dict[tuple[int, ...], int] = {}
+    circles = torch.tensor([numbers.setdefault(p, len(numbers)) for p in train.pairing.photos_of])
     of_window = circles[owners]
-    size, count = len(conditioner.codebook), int(circles.max()) + 1
+    size = len(conditioner.codebook)
+    # What goes with no photo is never drawn for one; it shares the textures only if there is nothing else.
+    present = [circle for circle, photos in enumerate(numbers) if photos] or [0]
     # Where circles are few, each has textures of its own, and the photo has only to tell the circles apart.
-    alone = count > 1 and size >= 2 * count
-    parts = (
-        [of_window == circle for circle in range(count)]
-        if alone
-        else [torch.ones_like(owners, dtype=torch.bool)]
-    )
+    alone = size >= 2 * len(present)
+    parts = [of_window == circle for circle in present] if alone else [torch.ones_like(of_window).bool()]
     codes = torch.full((len(textures),), -1)
     medoids: list[Tensor] = []
     groups: list[int] = []
@@ -113,12 +112,6 @@ def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: in
     conditioner.groups.copy_(of_entry)
     _fit_prior(conditioner, train, codes, owners, entries=len(found), penalty=penalty)
     _log.info("codebook: %d textures from %d windows in %d groups", len(found), len(textures), len(parts))
-
-
-def _circles(train: SplitData) -> Tensor:
-    """Number of the set of photos that each recording goes with, [recordings]."""
-    numbers: dict[tuple[int, ...], int] = {}
-    return torch.tensor([numbers.setdefault(photos, len(numbers)) for photos in train.pairing.photos_of])
 
 
 def _fit_prior(
@@ -158,8 +151,10 @@ def _targets(train: SplitData, codes: Tensor, owners: Tensor, size: int) -> Tens
     """Share of each codebook entry in a photo's recordings, each counting alike, [photos, size]."""
     per_recording = torch.zeros(len(train.bank.recordings), size)
     for recording in range(len(per_recording)):
-        per_recording[recording] = torch.bincount(codes[owners == recording], minlength=size).float()
-    per_recording /= per_recording.sum(1, keepdim=True)
+        # Windows that go with no photo may have no code.
+        here = codes[(owners == recording) & (codes >= 0)]
+        per_recording[recording] = torch.bincount(here, minlength=size).float()
+    per_recording /= per_recording.sum(1, keepdim=True).clamp_min(1)
     targets = torch.zeros(len(train.features), size)
     for photo, recordings in enumerate(train.pairing.sounds_of):
         if len(recordings):

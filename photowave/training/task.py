@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from photowave.config import ModelConfig
-from photowave.errors import ConfigError
+from photowave.errors import CheckpointError, ConfigError
 from photowave.image.encoder import build_encoder
-from photowave.model import PhotowaveModel
-from photowave.model.scoring import bits_of_photo, bits_per_sample, follow
+from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.model.scoring import bits_in_all, bits_per_sample, follow
 from photowave.pairs.clips import Clip
 from photowave.training import schedule
 from photowave.training.calibration import calibrate, check_single
@@ -205,7 +205,7 @@ class SoundscapeTask(L.LightningModule):
         frames = self.model.codec.encode(samples)
         own = self._training_vector(batch)
         around = batch["envelope"]
-        bits = bits_per_sample(self.model, frames, follow(self.model, own, around, steps=frames.shape[1]))
+        bits = bits_in_all(self.model, frames, own, around)
         self.log(
             f"{split}/bits_per_sample", bits.mean(), prog_bar=True, batch_size=len(samples), sync_dist=True
         )
@@ -217,8 +217,8 @@ class SoundscapeTask(L.LightningModule):
             return
         right = conditioner.photo_vector(batch["features"], batch["uniform"])
         wrong = conditioner.photo_vector(batch["swapped"], batch["uniform"])
-        of_right = bits_of_photo(self.model, frames, right, around, own=own)[paired].mean()
-        of_wrong = bits_of_photo(self.model, frames, wrong, around, own=own)[paired].mean()
+        of_right = bits_in_all(self.model, frames, right, around)[paired].mean()
+        of_wrong = bits_in_all(self.model, frames, wrong, around)[paired].mean()
         count = int(paired.sum())
         self.log(f"{split}/bits_per_sample_photo", of_right, batch_size=count, sync_dist=True)
         self.log(
@@ -285,3 +285,9 @@ class SoundscapeTask(L.LightningModule):
             CheckpointError: It is none of photowave's, or its settings or its photo encoder are others.
         """
         check_same_model(ModelIdentity.from_checkpoint(checkpoint.get("photowave")), self.identity)
+        grouped = isinstance(self.model.conditioner, TextureConditioner)
+        if grouped and "model.conditioner.groups" not in checkpoint["state_dict"]:
+            raise CheckpointError(
+                "the checkpoint is from before textures had groups, and its training cannot go on. Export it "
+                "with 'photowave export', or train anew."
+            )

@@ -199,17 +199,17 @@ def test_a_clip_is_scored_along_the_envelope_of_its_own_place(tmp_path: Path) ->
 
         own = model.conditioner.training_vector(features[:1], statistics(clip.around[None]))
         bits = of_decoder(frames, envelope.knots(own, components), places)
-        assert found.own[index] == pytest.approx(bits, rel=1e-4)
+        price = float(-envelope.wavenet.score(components, own).mean()) / spectral.step
+        assert found.own[index] == pytest.approx(bits + price, rel=1e-4)
         still = of_decoder(frames, envelope.knots(own, torch.zeros_like(components)), places)
         assert abs(still - bits) > 1e-3
-        cost = -envelope.wavenet.score(components, own).mean()
         for row, photo in zip((found.right, found.wrong), clip.photos, strict=True):
             assert photo is not None
             vector = model.conditioner.photo_vector(features[[photo]], torch.tensor([clip.uniform]))
-            more = -envelope.wavenet.score(components, vector).mean() - cost
+            other = float(-envelope.wavenet.score(components, vector).mean()) / spectral.step
             bits = of_decoder(frames, envelope.knots(vector, components), places)
-            assert row[index] == pytest.approx(bits + float(more) / spectral.step, rel=1e-4)
-            assert abs(float(more) / spectral.step) > 1e-3
+            assert row[index] == pytest.approx(bits + other, rel=1e-4)
+            assert abs(other - price) > 1e-3
 
 
 def test_starts_differ_and_reach_over_the_excerpt() -> None:
@@ -231,7 +231,7 @@ def test_a_model_of_photos_with_an_envelope_pays_nothing_more_for_the_right_phot
     assert np.array_equal(np.isfinite(found.own), of_hiss)
     assert np.array_equal(np.isfinite(found.right), of_hiss)
     assert found.own[of_hiss] == pytest.approx(found.right[of_hiss], rel=1e-5)
-    assert np.isnan(found.wrong).all()
+    assert np.array_equal(np.isfinite(found.wrong), ~of_hiss)
 
 
 def test_swapping_like_for_like_gains_nothing_with_an_envelope_either(tmp_path: Path) -> None:
@@ -243,5 +243,6 @@ def test_swapping_like_for_like_gains_nothing_with_an_envelope_either(tmp_path: 
     )
     assert alike is not None
     assert other is not None
-    assert alike.swap_gain == pytest.approx(np.zeros(8), abs=1e-5)
+    # The price of an envelope under random weights is hundreds of bits, in float32.
+    assert alike.wrong == pytest.approx(alike.right, rel=1e-5)
     assert np.abs(other.swap_gain).max() > 1e-3

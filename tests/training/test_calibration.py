@@ -126,16 +126,28 @@ def test_inside_a_group_textures_come_as_often_as_they_were_heard(parts: dict[st
         assert int(counts.round().sum()) == windows
 
 
-def test_groups_without_photos_are_never_drawn(parts: dict[str, SplitData]) -> None:
+def test_what_goes_with_no_photo_takes_no_texture_of_its_own(parts: dict[str, SplitData]) -> None:
     train = parts["train"]
     hiss = {(p, s) for p, s in pairs_of(train) if train.pairing.photo_scenes[p] == "hiss"}
-    conditioner = calibrated(paired(train, hiss), sharpness=0.1)
-    scenes = [train.pairing.sound_scenes[min(sounds_with(train, e))] for e in conditioner.codebook]
-    silent = torch.tensor([scene == "rumble" for scene in scenes])
-    assert silent.any()
+    conditioner = calibrated(paired(train, hiss))
+    scenes = {train.pairing.sound_scenes[min(sounds_with(train, e))] for e in conditioner.codebook}
+    assert scenes == {"hiss"}
+    # A single scene is a group as well: all its textures are there to be chosen from.
+    assert len(set(conditioner.groups.tolist())) == 1
+    chances = conditioner.texture_probabilities(train.features)
+    assert float(chances.min()) > 1e-3
+    torch.testing.assert_close(chances.sum(1), torch.ones(len(chances)))
+
+
+def test_textures_that_no_photo_goes_with_are_never_drawn(parts: dict[str, SplitData]) -> None:
+    train = parts["train"]
+    # Three photos with a sound each: too many for four textures to be told apart, so that all windows share.
+    conditioner = calibrated(paired(train, {(n, n) for n in range(3)}), sharpness=0.1)
+    unpaired = torch.tensor([not sounds_with(train, entry) & {0, 1, 2} for entry in conditioner.codebook])
+    assert unpaired.any()
     for part in parts.values():
         chances = conditioner.texture_probabilities(part.features)
-        assert chances[:, silent].max() == 0.0
+        assert float(chances[:, unpaired].max()) == 0.0
         torch.testing.assert_close(chances.sum(1), torch.ones(len(chances)))
 
 
