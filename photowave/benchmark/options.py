@@ -19,7 +19,7 @@ class BenchOptions:
     """The model whose settings are measured: `default`, or a model file."""
     clip_s: float = 0.5
     """Length of a training clip in seconds."""
-    batch_size: int = 1
+    batch_size: int = 4
     """Clips per training step."""
     reference_crop: int = 10_000
     """Samples that the reference network's step takes at a time; its gradients add up over 100,000."""

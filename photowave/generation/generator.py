@@ -16,25 +16,18 @@ from photowave._version import __version__
 from photowave.audio import limit_peaks
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError
-from photowave.generation.following import FollowingSampler, knots_per_block
-from photowave.generation.graph_sampler import GraphSampler
+from photowave.generation.drawing import Sampler, build_sampler, pack_model
 from photowave.generation.options import check_options
-from photowave.generation.packing import pack
 from photowave.generation.randomness import UniformStream
 from photowave.generation.reading import PhotoReading, photo_seed, small
-from photowave.generation.sampler import CachedSampler
 from photowave.generation.soundscape import Soundscape
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
 from photowave.image.source import photo_bytes
-from photowave.wavenet import WaveNet
 
 CHUNK_S = 0.25
 """Seconds drawn between two calls of `progress`."""
-_TEXTURE, _ENVELOPE = 1, 2
-"""Purposes of the random streams that choose a texture and draw the envelope; the frames have purpose 0."""
-
-
-Sampler = CachedSampler | GraphSampler | FollowingSampler
+_TEXTURE = 1
+"""Purpose of the random stream that chooses among textures; see `drawing.ENVELOPE`."""
 
 
 class SoundscapeGenerator:
@@ -56,10 +49,7 @@ class SoundscapeGenerator:
         except (RuntimeError, AssertionError) as error:
             reason = str(error).splitlines()[0]
             raise ConfigError(f"device={device!r}: cannot be used ({reason}). Use 'cpu'.") from error
-        stacks = [self.model.wavenet]
-        if self.model.envelope is not None:
-            stacks.append(self.model.envelope.wavenet)
-        self._packed = {stack: pack(stack) for stack in stacks} if self.device.type == "cpu" else {}
+        self._packed = pack_model(self.model) if self.device.type == "cpu" else {}
         self._encoder: PhotoEncoder | None = None
 
     @property
@@ -394,12 +384,6 @@ class SoundscapeGenerator:
             self._encoder = encoder
         return self._encoder
 
-    @property
-    def _frames_per_knot(self) -> float:
-        """Frames from one knot of a conditioning track to the next; 1, and not used, where there is none."""
-        source = self.model.envelope or self.model.conditioner
-        return self.model.config.audio.frame_rate / (source.knots_per_s or 1.0)
-
     def _sampler(
         self, vectors: Tensor, seeds: Sequence[int], temperature: float, guidance: float, threads: int | None
     ) -> Sampler:
@@ -408,30 +392,7 @@ class SoundscapeGenerator:
                 f"guidance={guidance:g}: this model was trained without conditioning dropout and knows no "
                 "sound without its conditioning. Use 1."
             )
-        null, envelope = self.model.conditioner.null.detach(), self.model.envelope
-
-        def sampler(wavenet: WaveNet, vectors: Tensor, *, purpose: int = 0) -> CachedSampler | GraphSampler:
-            common: dict[str, Any] = {
-                "vectors": vectors,
-                "seeds": seeds,
-                "frames_per_knot": self._frames_per_knot,
-                "temperature": temperature,
-                "guidance": guidance,
-                "null": null,
-                "purpose": purpose,
-            }
-            if not self._packed:
-                return GraphSampler(wavenet, **common)
-            return CachedSampler(wavenet, self._packed[wavenet], threads=threads, **common)
-
-        if envelope is None:
-            return sampler(self.model.wavenet, vectors)
-        knots = vectors[:, None].expand(-1, knots_per_block(self._frames_per_knot), -1)
-        return FollowingSampler(
-            envelope,
-            coarse=sampler(envelope.wavenet, vectors, purpose=_ENVELOPE),
-            fine=sampler(self.model.wavenet, knots),
-            vectors=vectors,
-            null=null,
-            frames_per_knot=self._frames_per_knot,
-        )
+        return build_sampler(
+            self.model, self._packed, vectors=vectors, seeds=seeds, temperature=temperature,
+            guidance=guidance, threads=threads,
+        )  # fmt: skip

@@ -30,6 +30,7 @@ from photowave.checkpoint import LoadedModel
 from photowave.config import EnvelopeConfig
 from photowave.generation import SoundscapeGenerator, following, graph_sampler
 from photowave.generation import sampler as cached_sampler
+from photowave.generation.drawing import frames_per_knot
 from photowave.generation.following import BLOCK, FollowingSampler, knots_per_block
 from photowave.generation.graph_sampler import GraphSampler
 from photowave.generation.packing import pack
@@ -381,8 +382,8 @@ def test_a_longer_sound_begins_as_the_shorter_one(output: str, bands: int, sampl
 def test_steps_of_the_envelope_need_not_be_whole_numbers_of_frames() -> None:
     drawer = model_with_envelope("mixture", 8, sample_rate=22_050)
     # A hop of 16 ms is 353 samples, four of them 1,412.
-    assert drawer._frames_per_knot == pytest.approx(1412 / 8, rel=1e-12)
-    assert drawer._frames_per_knot % 1 == pytest.approx(0.5)
+    assert frames_per_knot(drawer.model) == pytest.approx(1412 / 8, rel=1e-12)
+    assert frames_per_knot(drawer.model) % 1 == pytest.approx(0.5)
 
 
 @pytest.fixture(scope="module")
@@ -419,7 +420,7 @@ def test_an_endless_stream_keeps_no_more_than_a_block_needs(drawer: SoundscapeGe
     assert isinstance(sampler, FollowingSampler)
     pieces = islice(drawer._chunks(sampler, None, chunk_s=1.0), 60)
     kept = {sampler._knots.shape[1] for _ in pieces}
-    assert kept == {knots_per_block(drawer._frames_per_knot)}
+    assert kept == {knots_per_block(frames_per_knot(drawer.model))}
 
 
 @pytest.mark.parametrize("compiled", [True, False])
