@@ -242,7 +242,8 @@ class SoundscapeGenerator:
         """Draw sounds for conditioning vectors.
 
         Args:
-            vectors: [sounds, conditioning], or the knots of tracks [sounds, knots, conditioning].
+            vectors: [sounds, conditioning], or where the model has no envelope the knots of tracks
+                [sounds, knots, conditioning].
             duration_s: Length in seconds.
             seeds: A seed for each sound.
             temperature: See `generate`.
