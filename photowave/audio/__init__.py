@@ -11,7 +11,7 @@ from photowave.audio.files import (
     write_sound,
 )
 from photowave.audio.filterbank import FilterBank, SynthesisState
-from photowave.audio.level import limit_peaks, normalise, rms_dbfs, without_fades
+from photowave.audio.level import gain_to, limit_peaks, normalise, rms_dbfs, without_fades
 from photowave.audio.logistic import fit_logistic_scale, logistic_log_mass
 from photowave.audio.mulaw import decode, encode, level_bounds, level_log2_widths
 from photowave.audio.resampling import resample
@@ -31,6 +31,7 @@ __all__ = [
     "encode",
     "find_sounds",
     "fit_logistic_scale",
+    "gain_to",
     "level_bounds",
     "level_log2_widths",
     "limit_peaks",

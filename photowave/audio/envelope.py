@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 from photowave.audio.texture import TextureStatistics
 
+_AT_ONCE = 4096
+
 
 class SpectralEnvelope(nn.Module):
     """Log-mel spectrum at knots that lie some hops of `TextureStatistics` apart.
@@ -60,9 +62,19 @@ class SpectralEnvelope(nn.Module):
         mirrored = (
             F.pad(samples, (half, half), mode="reflect") if samples.shape[-1] >= self.shortest else samples
         )
-        frames = self._statistics.log_mel(mirrored).transpose(1, 2)
+        frames = self._log_mel(mirrored).transpose(1, 2)
         reach = self._hops - 1
         padded = F.pad(frames, (reach, reach + self._hops), mode="replicate")
         kernel = self.triangle.to(frames.dtype).expand(frames.shape[1], 1, -1)
         smooth = F.conv1d(padded, kernel, stride=self._hops, groups=frames.shape[1])
         return smooth[..., :knots].transpose(1, 2)
+
+    def _log_mel(self, samples: Tensor) -> Tensor:
+        """Log-mel spectrogram, some frames at a time: the transforms of an hour would fill the memory."""
+        hop = self._statistics.hop
+        count = 1 + max(0, samples.shape[-1] - self.shortest) // hop
+        parts = [
+            self._statistics.log_mel(samples[..., first * hop :][..., : (_AT_ONCE - 1) * hop + self.shortest])
+            for first in range(0, count, _AT_ONCE)
+        ]
+        return torch.cat(parts, 1)

@@ -41,6 +41,11 @@ def normalise(samples: Tensor, *, rms_dbfs: float, peak_dbfs: float = -1.0) -> T
     Raises:
         MediaError: The sound is silent (or empty, or not finite), so that no gain brings it to a level.
     """
+    return samples * gain_to(samples, rms_dbfs=rms_dbfs, peak_dbfs=peak_dbfs)
+
+
+def gain_to(samples: Tensor, *, rms_dbfs: float, peak_dbfs: float = -1.0) -> float:
+    """The gain by which `normalise` multiplies; arguments and errors are the same."""
     power = float(samples.double().square().mean()) if samples.numel() else 0.0
     if not 0 < power < math.inf:
         raise MediaError(
@@ -49,7 +54,7 @@ def normalise(samples: Tensor, *, rms_dbfs: float, peak_dbfs: float = -1.0) -> T
         )
     rms_gain = 10 ** (rms_dbfs / 20) / math.sqrt(power)
     peak_gain = 10 ** (peak_dbfs / 20) / float(samples.abs().max())
-    return samples * min(rms_gain, peak_gain)
+    return min(rms_gain, peak_gain)
 
 
 def limit_peaks(samples: Tensor) -> Tensor:

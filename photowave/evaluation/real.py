@@ -28,7 +28,7 @@ def load_real(
 ) -> RealSounds:
     """Read all recordings that have a scene and cut them into excerpts that do not overlap.
 
-    As in training, a recording is brought to the level as a whole, so that its quiet parts stay quiet. What
+    A recording is brought to the level as a whole, fades included, so that its quiet parts stay quiet. What
     is left at its end is dropped, and so are excerpts below -80 dBFS. A recording shorter than an excerpt is
     repeated, each time joined to itself by a crossfade of 50 ms. Of a row with `start_s` the one excerpt that
     starts there is taken, with the scene of that row, repeated likewise where the recording ends too early.

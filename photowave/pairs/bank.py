@@ -12,6 +12,7 @@ from torch import Tensor
 from photowave.audio import (
     SpectralEnvelope,
     TextureStatistics,
+    gain_to,
     normalise,
     read_sound,
     rms_dbfs,
@@ -33,12 +34,14 @@ class Recording:
         path: The file.
         samples: At the model's rate and level, float32 [time].
         textures: Texture of the window that starts at each hop, [windows, texture].
+        levels: Level of each of these windows beside that of the whole recording, in dB, [windows].
         spectra: Log-mel spectrum at each knot of the envelope, [knots, mels]; no knots where none is asked.
     """
 
     path: Path
     samples: Tensor
     textures: Tensor
+    levels: Tensor
     spectra: Tensor
 
 
@@ -100,8 +103,11 @@ class SoundBank:
         for excerpt in excerpts:
             try:
                 samples = self._cut(read(excerpt.path), excerpt, shortest=clip_s, statistics=statistics)
-                textures = self._textures(samples, statistics)
-                self.recordings.append(Recording(excerpt.path, samples, textures, self._spectra(samples)))
+                windows = self._windows(samples)
+                textures = torch.cat([statistics(window[None]) for window in windows])
+                levels = torch.tensor([rms_dbfs(window) for window in windows]) - rms_dbfs(samples)
+                spectra = self._spectra(samples)
+                self.recordings.append(Recording(excerpt.path, samples, textures, levels, spectra))
             except MediaError as error:
                 bad.append(str(error))
             if progress is not None:
@@ -152,25 +158,25 @@ class SoundBank:
         stretch = torch.cat([part, part.new_zeros(count - len(part), part.shape[1])])
         return stretch, torch.arange(count) < len(part)
 
-    def _read(self, path: Path) -> Tensor:
+    def _read(self, path: Path) -> tuple[Tensor, float]:
+        """A recording as it is, and the gain that brings it to the level as a whole."""
         samples, _ = read_sound(path, sample_rate=self.audio.sample_rate)
-        return normalise(samples, rms_dbfs=self.audio.rms_dbfs)
+        return samples, gain_to(samples, rms_dbfs=self.audio.rms_dbfs)
 
     def _cut(
-        self, samples: Tensor, excerpt: Excerpt, *, shortest: float, statistics: TextureStatistics
+        self, read: tuple[Tensor, float], excerpt: Excerpt, *, shortest: float, statistics: TextureStatistics
     ) -> Tensor:
-        """The samples of an excerpt, checked; `shortest` in seconds."""
+        """The samples of an excerpt of what was read, at their level and checked; `shortest` in seconds."""
         rate, name = self.audio.sample_rate, str(excerpt.path)
-        if excerpt.start_s is None and self.fade_s > 0:
-            shorter = without_fades(samples, sample_rate=rate, longest_s=self.fade_s)
-            # What is cut off must not make a recording too short to be used.
-            samples = shorter if len(shorter) >= max(round(shortest * rate), statistics.shortest) else samples
+        samples, gain = read
+        needed = max(round(shortest * rate), statistics.shortest)
         if excerpt.start_s is not None:
             first = round(excerpt.start_s * rate)
-            # A copy, so that the rest of a long recording does not stay in memory.
-            samples = samples[first : first + round(max(self.window_s, shortest) * rate)].clone()
+            # A product is a copy, so that the rest of a long recording does not stay in memory.
+            samples = samples[first : first + round(max(self.window_s, shortest) * rate)] * gain
             name += f" from start_s {excerpt.start_s:g}"
-        needed = max(round(shortest * rate), statistics.shortest)
+        else:
+            samples = self._without_fades(samples, gain, needed=needed)
         if len(samples) < needed:
             raise MediaError(
                 f"{name} lasts {len(samples) / rate:.3g} s; training needs {needed / rate:.3g} s. "
@@ -182,6 +188,15 @@ class SoundBank:
             )
         return samples
 
+    def _without_fades(self, samples: Tensor, gain: float, *, needed: int) -> Tensor:
+        """A whole recording at its level; fades are cut off before, since they do not count for it."""
+        if self.fade_s > 0:
+            kept = without_fades(samples, sample_rate=self.audio.sample_rate, longest_s=self.fade_s)
+            # What is cut off must not make a recording too short to be used.
+            if needed <= len(kept) < len(samples):
+                return normalise(kept, rms_dbfs=self.audio.rms_dbfs)
+        return samples * gain
+
     @torch.no_grad()
     def _spectra(self, samples: Tensor) -> Tensor:
         if self.envelope is None:
@@ -190,12 +205,10 @@ class SoundBank:
         spectra: Tensor = self.envelope(samples[None])
         return spectra[0].clone()
 
-    @torch.no_grad()
-    def _textures(self, samples: Tensor, statistics: TextureStatistics) -> Tensor:
+    def _windows(self, samples: Tensor) -> Tensor:
+        """Windows that textures describe, [windows, time]."""
         length = round(self.window_s * self.audio.sample_rate)
-        hop = round(self.HOP_S * self.audio.sample_rate)
-        windows = samples.unfold(0, min(length, len(samples)), hop)
-        return torch.cat([statistics(window[None]) for window in windows])
+        return samples.unfold(0, min(length, len(samples)), round(self.HOP_S * self.audio.sample_rate))
 
 
 def refuse_if_any(bad: Sequence[str], *, what: str, total: int) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from photowave.audio import SpectralEnvelope, TextureStatistics
+from photowave.audio import envelope as envelope_module
 from photowave.errors import MediaError
 
 RATES = [16_000, 22_050, 24_000, 32_000, 44_100]
@@ -38,6 +39,63 @@ def test_knots_lie_a_step_apart_up_to_the_end(more: int, hops: int) -> None:
     envelope = spectral_envelope(hops=hops)
     length = envelope.shortest + more
     assert envelope(torch.zeros(1, length)).shape == (1, 1 + length // envelope.step, 8)
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    frames=st.integers(1, 40),
+    more=st.integers(0, 63),
+    at_once=st.integers(1, 45),
+    hops=st.integers(1, 5),
+    batch=st.integers(1, 3),
+)
+def test_a_long_sound_measured_in_pieces_is_one_measured_whole(
+    frames: int, more: int, at_once: int, hops: int, batch: int
+) -> None:
+    """Wherever the pieces end, on a frame of the whole or at its last one."""
+    envelope = spectral_envelope(hops=hops)
+    assert envelope.step == 64 * hops
+    sound = noise(envelope.shortest + 64 * (frames - 1) + more, batch=batch).double()
+    lengths: list[int] = []
+
+    def log_mel(samples: Tensor) -> Tensor:
+        part = TextureStatistics.log_mel(envelope._statistics, samples)
+        lengths.append(part.shape[1])
+        return part
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(envelope_module, "_AT_ONCE", 1_000_000)
+        whole = envelope(sound)
+        patch.setattr(envelope_module, "_AT_ONCE", at_once)
+        patch.setattr(envelope._statistics, "log_mel", log_mel)
+        pieces = envelope(sound)
+    torch.testing.assert_close(pieces, whole, rtol=0, atol=1e-11)
+    # All but the last are as long as may be: no frame is left out, and none transformed twice.
+    padded = sound.shape[1] + 2 * (envelope.shortest // 2)
+    assert sum(lengths) == 1 + (padded - envelope.shortest) // 64
+    assert all(length == at_once for length in lengths[:-1])
+    assert 1 <= lengths[-1] <= at_once
+
+
+def test_minutes_are_measured_in_pieces() -> None:
+    envelope = spectral_envelope(1_000)
+    sound = noise(90_000).double()
+    assert sound.shape[1] > 16 * envelope_module._AT_ONCE
+    pieces = envelope(sound)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(envelope_module, "_AT_ONCE", 1_000_000)
+        torch.testing.assert_close(pieces, envelope(sound), rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_sound_that_is_too_short_is_refused_in_pieces_too(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(envelope_module, "_AT_ONCE", at_once)
+    envelope = spectral_envelope()
+    for length in (0, 1, envelope.shortest - 1):
+        with pytest.raises(MediaError, match=f"a sound of {length} samples .* at least {envelope.shortest}"):
+            envelope(torch.zeros(2, length))
 
 
 @pytest.mark.parametrize("hops", [1, 3, 4])

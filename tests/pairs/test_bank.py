@@ -1,5 +1,6 @@
 """Recordings in memory: level, textures, and everything that is wrong reported at once."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_scenes import RATE, noise
 
-from photowave.audio import SpectralEnvelope, TextureStatistics, rms_dbfs
+from photowave.audio import SpectralEnvelope, TextureStatistics, rms_dbfs, without_fades
 from photowave.config import AudioConfig
 from photowave.errors import ConfigError, PairError
 from photowave.pairs.bank import SoundBank, refuse_if_any
@@ -62,6 +63,45 @@ def test_recording_shorter_than_a_window_has_the_texture_of_all_of_it(tmp_path: 
     made = bank(write(tmp_path / "a.wav", noise(0, rumble=True, seconds=1)))
     expected = TextureStatistics(sample_rate=RATE, mels=8)(made.recordings[0].samples[None])
     torch.testing.assert_close(made.recordings[0].textures, expected)
+    assert made.recordings[0].levels.tolist() == [0.0]
+
+
+def decibels(power: float) -> float:
+    return 10 * math.log10(power) if power else -math.inf
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.01])
+@pytest.mark.parametrize("fade_s", [0.0, 1.0])
+def test_levels_are_those_of_the_texture_windows_beside_the_whole(
+    gain: float, fade_s: float, tmp_path: Path
+) -> None:
+    seconds = np.repeat([1.0, 0.1, 0.1, 0.0, 0.0, 0.5, 1.0, 0.5], RATE)
+    samples = (gain * seconds * noise(0, rumble=False, seconds=8)).astype(np.float32)
+    (recording,) = bank(write(tmp_path / "calls.wav", samples), fade_s=fade_s).recordings
+    power = samples.astype(float) ** 2
+    expected = [decibels(power[n * RATE : (n + 2) * RATE].mean() / power.mean()) for n in range(7)]
+    assert recording.levels.shape == (len(recording.textures),)
+    np.testing.assert_allclose(recording.levels.numpy(), expected, atol=1e-3)
+    assert expected[3] == -math.inf
+
+
+def test_levels_of_a_recording_that_stays_below_the_level_asked_for_are_beside_its_own(
+    tmp_path: Path,
+) -> None:
+    samples = 0.01 * noise(0, rumble=False, seconds=4)
+    samples[::RATE] = 0.9
+    (recording,) = bank(write(tmp_path / "clicks.wav", samples)).recordings
+    # The peaks allow no higher gain.
+    assert rms_dbfs(recording.samples) < -30.0
+    assert float(recording.levels.abs().max()) < 0.5
+
+
+def test_levels_lie_beside_what_is_left_of_a_recording(tmp_path: Path) -> None:
+    (recording,) = bank(write(tmp_path / "faded.wav", faded(6, 1.5)), fade_s=2.0).recordings
+    assert len(recording.samples) < 6 * RATE
+    windows = recording.samples.unfold(0, 2 * RATE, RATE)
+    expected = 20 * (windows.square().mean(1).sqrt() / recording.samples.square().mean().sqrt()).log10()
+    torch.testing.assert_close(recording.levels, expected, atol=1e-3, rtol=0)
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +190,9 @@ def test_fades_are_cut_off_only_when_asked(tmp_path: Path) -> None:
         (cut,) = bank(excerpt, fade_s=fade_s).recordings
         lost = len(whole.samples) - len(cut.samples)
         assert 0 < lost <= 2 * fade_s * RATE
-        first = next(n for n in range(lost + 1) if torch.equal(whole.samples[n:][:50], cut.samples[:50]))
-        assert torch.equal(whole.samples[first:][: len(cut.samples)], cut.samples)
+        kept = without_fades(whole.samples, sample_rate=RATE, longest_s=fade_s)
+        gain = 10 ** ((-20 - rms_dbfs(kept)) / 20)
+        torch.testing.assert_close(cut.samples, gain * kept)
         torch.testing.assert_close(cut.spectra, ENVELOPE(cut.samples[None])[0])
         lengths.append(len(cut.samples))
     assert lengths == sorted(lengths, reverse=True)
@@ -159,24 +200,40 @@ def test_fades_are_cut_off_only_when_asked(tmp_path: Path) -> None:
     assert lengths[-1] == pytest.approx((6 - 2 * 0.75) * RATE, abs=0.4 * RATE)
 
 
-def test_fades_stay_where_a_place_in_the_recording_is_named(tmp_path: Path) -> None:
+@settings(deadline=None, max_examples=25)
+@given(rise_s=st.floats(0.1, 2.5), fade_s=st.floats(0, 3), gain=st.floats(0.001, 1))
+def test_fades_that_are_cut_off_do_not_count_for_the_level(
+    rise_s: float, fade_s: float, gain: float, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "rising.wav"
+    (recording,) = bank(write(path, gain * faded(6, rise_s)), fade_s=fade_s).recordings
+    assert rms_dbfs(recording.samples) == pytest.approx(-20.0, abs=1e-3)
+
+
+def test_a_place_in_a_recording_is_one_in_the_whole_of_it_at_the_level_of_the_whole(tmp_path: Path) -> None:
     path = write(tmp_path / "faded.wav", faded(6, 1.5)).path
-    whole, start, later = bank(
-        Excerpt(path, None), Excerpt(path, 0.0), Excerpt(path, 4.0), fade_s=0.0
-    ).recordings
-    cut, same, late = bank(Excerpt(path, None), Excerpt(path, 0.0), Excerpt(path, 4.0), fade_s=2.0).recordings
+    places = (None, 0.0, 2.0, 4.0)
+    whole, *plain = bank(*(Excerpt(path, place) for place in places)).recordings
+    assert rms_dbfs(whole.samples) == pytest.approx(-20.0, abs=1e-3)
+    cut, *same = bank(*(Excerpt(path, place) for place in places), fade_s=2.0).recordings
     assert len(cut.samples) < len(whole.samples)
-    assert torch.equal(same.samples, start.samples)
-    assert torch.equal(late.samples, later.samples)
+    for place, left, right in zip((0, 2, 4), plain, same, strict=True):
+        assert torch.equal(right.samples, whole.samples[place * RATE :][: 2 * RATE])
+        assert torch.equal(right.samples, left.samples)
+    # Not each at that level: an excerpt out of a fade stays softer, and one out of the middle louder.
+    assert rms_dbfs(same[0].samples) < -21.0
+    assert rms_dbfs(same[1].samples) > -19.0
 
 
 @pytest.mark.parametrize("clip_s", [0.3, 0.5, 0.9])
-def test_fades_stay_where_too_little_would_be_left(tmp_path: Path, clip_s: float) -> None:
+def test_fades_and_level_stay_where_too_little_would_be_left(tmp_path: Path, clip_s: float) -> None:
     excerpt = write(tmp_path / "faded.wav", faded(1, 0.5))
     whole, cut = (bank(excerpt, clip_s=clip_s, fade_s=fade_s).recordings[0] for fade_s in (0.0, 1.0))
     shorter = len(cut.samples) < len(whole.samples)
     assert len(cut.samples) >= clip_s * RATE
     assert shorter == (clip_s < 0.6)
+    assert torch.equal(cut.samples, whole.samples) != shorter
+    assert rms_dbfs(cut.samples) == pytest.approx(-20.0, abs=1e-3)
 
 
 def test_excerpts_start_where_they_are_told(tmp_path: Path) -> None:

@@ -5,11 +5,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 import torch
-from tiny_scenes import tiny_config, write_tiny_scenes
+from tiny_scenes import RATE, tiny_config, write_tiny_scenes
 from torch.utils.data.distributed import DistributedSampler
 
+from photowave.audio import rms_dbfs
 from photowave.config import ImageConfig, ModelConfig
 from photowave.errors import ConfigError, PairError
 from photowave.image.encoder import build_encoder
@@ -133,10 +136,27 @@ def test_scored_clips_stay_the_same_and_are_those_of_the_loader(make: Make) -> N
     assert torch.equal(first, torch.stack([clips[number]["samples"] for number in range(len(clips))]))
 
 
-def test_clips_are_whole_frames(make: Make) -> None:
-    data = make(config=tiny_config(output="mixture", bands=8), clip_s=0.1013)
+@pytest.mark.parametrize(("bands", "length"), [(8, 408), (32, 416)])
+def test_clips_are_whole_frames(bands: int, length: int, make: Make) -> None:
+    data = make(config=tiny_config(output="mixture", bands=bands), clip_s=0.1013)
     data.setup("fit")
-    assert data.clips("train", clip_s=0.1013, count=1, seed=0)[0]["samples"].shape == (408,)
+    assert data.clips("train", clip_s=0.1013, count=1, seed=0)[0]["samples"].shape == (length,)
+
+
+def test_fades_are_cut_off_all_splits_before_the_level_is_set(make: Make, tmp_path: Path) -> None:
+    manifest = write_tiny_scenes(tmp_path)
+    for path in tmp_path.glob("*.wav"):
+        samples, rate = soundfile.read(path)
+        rising = samples * np.clip(np.arange(len(samples)) / rate, 1e-3, 1)
+        soundfile.write(path, rising, rate)
+    plain, cut = make(pairs=str(manifest)), make(pairs=str(manifest), fade_s=1.0)
+    for data in (plain, cut):
+        data.setup("fit")
+    for split in ("train", "val"):
+        pairs = zip(plain.parts[split].bank.recordings, cut.parts[split].bank.recordings, strict=True)
+        for whole, rest in pairs:
+            assert len(rest.samples) < len(whole.samples) == 2 * RATE
+            assert rms_dbfs(rest.samples) == pytest.approx(-20.0, abs=0.01)
 
 
 def test_too_few_clips_for_the_devices_are_refused(make: Make) -> None:
