@@ -151,6 +151,10 @@ def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -
         if isinstance(model.conditioner, TextureConditioner):
             # Files from before there were groups: there, every texture was one of its own.
             tensors.setdefault("conditioner.groups", torch.arange(config.conditioning.codebook_size))
+        if model.envelope is not None:
+            # Files from before the conditioning told mean and spread: there, movements were the components.
+            for name in ("moments.weight", "moments.bias", "correction"):
+                tensors.setdefault(f"envelope.{name}", torch.zeros_like(model.envelope.state_dict()[name]))
         model.load_state_dict(tensors)
     except ConfigError as error:
         raise CheckpointError(f"{path}: {_one_line(error)} {_REMEDY}") from error

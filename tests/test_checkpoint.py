@@ -3,7 +3,7 @@
 import json
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 import safetensors
 import torch
 from safetensors.torch import load_file, save_file
-from tiny_models import KINDS, tiny_config, tiny_model
+from tiny_models import KINDS, tiny_config, tiny_model, with_envelope
 
 from photowave import __version__
 from photowave.checkpoint import FORMAT, load_model, load_training_checkpoint, save_model
@@ -76,6 +76,55 @@ def test_a_file_from_before_envelopes_and_groups_loads_as_it_was_meant(
     with torch.no_grad():
         expected = torch.softmax(loaded.conditioner.sharpness * loaded.conditioner.prior_logits(features), -1)
         torch.testing.assert_close(loaded.conditioner.texture_probabilities(features), expected)
+
+
+@pytest.fixture
+def led() -> PhotowaveModel:
+    """A model with an envelope, whose every weight is away from zero."""
+    return tiny_model(with_envelope(tiny_config("mixture", 2)))
+
+
+def expected(model: PhotowaveModel) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and spread of the components that a few vectors tell."""
+    assert model.envelope is not None
+    vectors = torch.randn(4, model.config.conditioning.channels, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        return model.envelope.expected(vectors)
+
+
+def both_ways(model: PhotowaveModel, folder: Path, *, without: Sequence[str] = ()) -> list[Callable[[], Any]]:
+    """Two loaders: of a model file and of a training checkpoint, both without some tensors."""
+    path, training = folder / "model.safetensors", folder / "last.ckpt"
+    save_model(model, path, encoder_fingerprint="abc")
+    tensors, checkpoint = load_file(path), lightning_checkpoint(model)
+    for name in without:
+        del tensors[name], checkpoint["state_dict"][f"model.{name}"]
+    rewrite(path, tensors)
+    torch.save(checkpoint, training)
+    return [lambda: load_model(path).model, lambda: load_training_checkpoint(training)[0]]
+
+
+def test_what_the_conditioning_tells_of_an_envelope_is_kept(led: PhotowaveModel, tmp_path: Path) -> None:
+    for load in both_ways(led, tmp_path):
+        for before, after in zip(expected(led), expected(load()), strict=True):
+            assert before.std() > 0.01
+            assert torch.equal(before, after)
+
+
+def test_in_a_file_from_before_that_movements_are_the_components(led: PhotowaveModel, tmp_path: Path) -> None:
+    for load in both_ways(led, tmp_path, without=["envelope.moments.weight", "envelope.moments.bias"]):
+        mean, spread = expected(load())
+        assert torch.equal(mean, torch.zeros(4, 1, 3))
+        assert torch.equal(spread, torch.ones(4, 1, 3))
+
+
+@pytest.mark.parametrize("name", ["envelope.basis", "envelope.network.0.bias"])
+def test_an_envelope_that_lacks_anything_else_is_refused_by_name(
+    name: str, led: PhotowaveModel, tmp_path: Path
+) -> None:
+    for load in both_ways(led, tmp_path, without=[name]):
+        with pytest.raises(CheckpointError, match=name):
+            load()
 
 
 def test_the_same_model_gives_the_same_bytes(model: PhotowaveModel, model_file: Path, tmp_path: Path) -> None:

@@ -1,14 +1,23 @@
 """Small random models for the tests: quick to run, and every weight matters."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from photowave.config import AudioConfig, ConditioningConfig, ImageConfig, ModelConfig, WaveNetConfig
+from photowave.config import (
+    AudioConfig,
+    ConditioningConfig,
+    EnvelopeConfig,
+    ImageConfig,
+    ModelConfig,
+    WaveNetConfig,
+)
 from photowave.model import PhotowaveModel
 from photowave.wavenet import MixtureOutput, SoftmaxOutput, WaveNet
 
@@ -90,6 +99,12 @@ def tiny_config(output: str = "softmax", bands: int = 1, *, kind: str = "texture
             mixtures=3,
         ),
     )
+
+
+def with_envelope(config: ModelConfig, *, components: int = 3, **changes: Any) -> ModelConfig:
+    """The same settings with an envelope of few steps."""
+    small = {"channels": 5, "skip_channels": 7, "dilations": (1, 2), "mixtures": 2}
+    return dataclasses.replace(config, envelope=EnvelopeConfig(components=components, **{**small, **changes}))
 
 
 def tiny_model(config: ModelConfig, *, feature_dim: int = 12, seed: int = 0) -> PhotowaveModel:

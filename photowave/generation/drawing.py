@@ -77,4 +77,5 @@ def build_sampler(
         vectors=vectors,
         null=null,
         frames_per_knot=spacing,
+        guidance=guidance,
     )

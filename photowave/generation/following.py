@@ -27,6 +27,9 @@ class FollowingSampler:
         vectors: Conditioning vector of each sound, [sounds, conditioning].
         null: Vector without photo, [conditioning].
         frames_per_knot: Frames of the decoder from one knot to the next.
+        guidance: See `CachedSampler`; it also leads mean and spread of the envelope away from those without
+            photo. In the coarser stack, the lane without photo hears movements about the guided mean, not
+            about its own.
     """
 
     def __init__(
@@ -38,11 +41,13 @@ class FollowingSampler:
         vectors: Tensor,
         null: Tensor,
         frames_per_knot: float,
+        guidance: float,
     ):
         self._envelope, self._coarse, self._fine = envelope, coarse, fine
         self._vectors, self._null = vectors, null
         self._frames_per_knot = frames_per_knot
         self._knots = envelope.mean.new_zeros(len(vectors), 0, envelope.basis.shape[1])
+        self._mean, self._spread = _drawn(envelope, vectors, null, guidance)
         self._first_knot = 0
         self._block = 0
         self._left = 0
@@ -64,7 +69,7 @@ class FollowingSampler:
         count = knots_per_block(self._frames_per_knot)
         first = int(self._block * BLOCK / self._frames_per_knot)
         missing = first + count - self._first_knot - self._knots.shape[1]
-        drawn = self._coarse.draw(missing).to(self._knots)
+        drawn = self._mean + self._spread * self._coarse.draw(missing).to(self._knots)
         self._knots = torch.cat([self._knots, drawn], 1)[:, first - self._first_knot :]
         self._first_knot = first
         # Sound by sound: a product over several rows may round differently from one over a single row.
@@ -82,3 +87,21 @@ class FollowingSampler:
 def knots_per_block(frames_per_knot: float) -> int:
     """Knots that the frames of any block lie between."""
     return math.ceil(BLOCK / frames_per_knot) + 2
+
+
+@torch.no_grad()
+def _drawn(envelope: EnvelopeStack, vectors: Tensor, null: Tensor, guidance: float) -> tuple[Tensor, Tensor]:
+    """Mean and spread of the components of each sound, guided as the frames are."""
+    mean_without, spread_without = envelope.drawn(null[None])
+
+    def guided(vector: Tensor) -> tuple[Tensor, Tensor]:
+        mean, spread = envelope.drawn(vector)
+        if guidance == 1:
+            return mean, spread
+        mean = mean_without + guidance * (mean - mean_without)
+        return mean, envelope.bounded(spread_without * (spread / spread_without) ** guidance)
+
+    # Sound by sound, as in the blocks: a power, too, may round differently in company.
+    rows = [guided(vector) for vector in torch.split(vectors, 1)]
+    mean, spread = (torch.cat(part) for part in zip(*rows, strict=True))
+    return mean, spread

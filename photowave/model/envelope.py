@@ -1,8 +1,11 @@
 """Slow shape: a second, coarser WaveNet over the spectral envelope, and how the decoder is told of it."""
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from photowave.config import ModelConfig
@@ -10,6 +13,8 @@ from photowave.wavenet import MixtureOutput, WaveNet
 from photowave.wavenet.track import interpolate
 
 _STILL = 1e-3  # nepers
+_MOST = 2.0  # nepers by which the spread of a movement differs from the usual one
+_RIDGE = 1e-3
 
 
 class EnvelopeClip(NamedTuple):
@@ -30,7 +35,9 @@ class EnvelopeStack(nn.Module):
 
     The decoder sees back a fraction of a second and is told one vector for the whole sound. What takes longer
     is drawn here, by a WaveNet of its own whose frames are the principal components of the log-mel spectrum.
-    It is conditioned on the same vector. Each of its frames is a knot: added to the vector, it conditions the
+    It is conditioned on the same vector, which also tells mean and spread of each component; the WaveNet
+    draws how they move about that mean. So its past does not tell where they are, and cannot replace the
+    conditioning. Each of its frames is a knot: added to the vector, it conditions the
     decoder at its place (coarse to fine, as in the hierarchies of Mehri et al. 2017, "SampleRNN",
     arXiv:1612.07837; the mel spectrum as local conditioning after Shen et al. 2018, arXiv:1712.05884).
 
@@ -43,6 +50,7 @@ class EnvelopeStack(nn.Module):
 
     Attributes:
         knots_per_s: Steps per second.
+        correction: See `correct`, [2 * components, channels + 1]; zeros correct nothing.
     """
 
     SPREAD = 0.25
@@ -50,6 +58,7 @@ class EnvelopeStack(nn.Module):
 
     mean: Tensor
     basis: Tensor
+    correction: Tensor
 
     def __init__(self, wavenet: WaveNet, *, mels: int, components: int, channels: int, knots_per_s: float):
         super().__init__()
@@ -60,25 +69,30 @@ class EnvelopeStack(nn.Module):
         self.network = nn.Sequential(
             nn.Linear(components, 2 * channels), nn.ReLU(), nn.Linear(2 * channels, channels)
         )
+        self.moments = nn.Linear(channels, 2 * components)
+        nn.init.zeros_(self.moments.weight)
+        nn.init.zeros_(self.moments.bias)
+        self.register_buffer("correction", torch.zeros(2 * components, channels + 1))
         self.register_buffer("mean", torch.zeros(mels))
         self.register_buffer("basis", torch.zeros(mels, components))
 
     @torch.no_grad()
-    def fit(self, spectra: Tensor) -> None:
-        """Find the principal components.
+    def fit(self, spectra: Sequence[Tensor]) -> None:
+        """Find the principal components; each recording counts alike.
 
         Args:
-            spectra: Log-mel spectra of the training recordings, [knots, mels].
+            spectra: Log-mel spectra of each training recording, [knots, mels].
         """
-        self.mean.copy_(spectra.mean(0))
-        centred = (spectra - self.mean).double()
-        _, values, axes = torch.linalg.svd(centred, full_matrices=False)
-        count = min(self.basis.shape[1], len(values))
-        spreads = values[:count] / len(spectra) ** 0.5
+        mean = torch.stack([s.double().mean(0) for s in spectra]).mean(0)
+        self.mean.copy_(mean)
+        covariance = torch.stack([(s - mean).t() @ (s - mean) / len(s) for s in spectra]).mean(0)
+        variances, axes = torch.linalg.eigh(covariance)
+        count = min(self.basis.shape[1], len(variances))
+        spreads = variances.flip(0)[:count].clamp_min(0).sqrt()
         # A direction in which nothing moves stays still instead of growing out of rounding noise.
         moving = spreads > _STILL
         self.basis.zero_()
-        self.basis[:, :count] = axes[:count].t() * torch.where(moving, self.SPREAD / spreads, 0.0)
+        self.basis[:, :count] = axes.flip(1)[:, :count] * torch.where(moving, self.SPREAD / spreads, 0.0)
 
     def frames(self, spectra: Tensor) -> Tensor:
         """Bring log-mel spectra [..., mels] into components [..., components]."""
@@ -110,6 +124,72 @@ class EnvelopeStack(nn.Module):
         """
         return interpolate(self.knots(vector, frames), places)
 
+    def expected(self, vector: Tensor) -> tuple[Tensor, Tensor]:
+        """Tell mean and spread of the components from the conditioning.
+
+        Args:
+            vector: Conditioning vectors, [batch, channels].
+
+        Returns:
+            The mean [batch, 1, components] and what movements about it are multiplied by, of the same shape,
+            between exp(-2) and exp(2).
+        """
+        return self._read(self.moments(vector))
+
+    def drawn(self, vector: Tensor) -> tuple[Tensor, Tensor]:
+        """The same for free runs, corrected by what they were found to miss after training.
+
+        Left to itself, the WaveNet moves less than it was taught to: a past with noise in it is trusted less.
+
+        Args:
+            vector: Conditioning vectors, [batch, channels].
+
+        Returns:
+            As `expected`.
+        """
+        return self._read(
+            self.moments(vector) + F.linear(vector, self.correction[:, :-1], self.correction[:, -1])
+        )
+
+    @staticmethod
+    def _read(moments: Tensor) -> tuple[Tensor, Tensor]:
+        mean, spread = moments[:, None].chunk(2, -1)
+        return mean, (_MOST * torch.tanh(spread / _MOST)).exp()
+
+    @torch.no_grad()
+    def correct(self, vectors: Tensor, movements: Tensor, spectra: Sequence[Tensor], weights: Tensor) -> None:
+        """Find the correction by ridge regression on the conditioning vectors.
+
+        Args:
+            vectors: Conditioning vectors of stretches of recordings, [stretches, channels].
+            movements: What free runs for these vectors drew, [stretches, steps, components].
+            spectra: Log-mel spectra of each stretch, [knots, mels].
+            weights: How much each stretch counts, [stretches].
+        """
+        real = [self.frames(part) for part in spectra]
+        mean = torch.stack([part.mean(0) for part in real]).double()
+        spread = torch.stack([part.std(0, correction=0) for part in real]).clamp_min(_STILL).double()
+        drawn_spread = movements.std(1, correction=0).clamp_min(_STILL).double()
+        inputs = torch.cat([vectors, torch.ones_like(vectors[:, :1])], 1).double()
+        share = (weights / weights.sum()).double()[:, None]
+        ridge = _RIDGE * torch.eye(inputs.shape[1], dtype=inputs.dtype, device=inputs.device)
+        ridge[-1, -1] = 0.0
+        gram = inputs.t() @ (share * inputs) + ridge
+        moments = self.moments(vectors).double()
+        count = mean.shape[1]
+        nearly = 0.95 * _MOST
+        wanted = _MOST * torch.atanh((spread / drawn_spread).log().clamp(-nearly, nearly) / _MOST)
+        of_spread = torch.linalg.solve(gram, inputs.t() @ (share * (wanted - moments[:, count:])))
+        told = (_MOST * torch.tanh((moments[:, count:] + inputs @ of_spread) / _MOST)).exp()
+        missing = mean - told * movements.double().mean(1) - moments[:, :count]
+        of_mean = torch.linalg.solve(gram, inputs.t() @ (share * missing))
+        self.correction.copy_(torch.cat([of_mean, of_spread], 1).t())
+
+    @staticmethod
+    def bounded(spread: Tensor) -> Tensor:
+        """Keep what movements are multiplied by within what `expected` can tell."""
+        return spread.clamp(math.exp(-_MOST), math.exp(_MOST))
+
     def bits(self, vector: Tensor, clip: EnvelopeClip, *, history: Tensor | None = None) -> Tensor:
         """Score the stretches of clips.
 
@@ -123,7 +203,10 @@ class EnvelopeStack(nn.Module):
             Bits per step that a stretch costs, counted as if components were 16-bit samples: only differences
             mean something, [batch].
         """
-        log2_prob = self.wavenet.score(self.frames(clip.stretch), vector, history=history)
+        mean, spread = self.expected(vector)
+        frames = (self.frames(clip.stretch) - mean) / spread
+        past = None if history is None else (history - mean) / spread
+        log2_prob = self.wavenet.score(frames, vector, history=past) - spread.log2().sum(-1)
         return -(log2_prob * clip.known).sum(1) / clip.known.sum(1).clamp_min(1)
 
 

@@ -13,6 +13,8 @@ from photowave.pairs.datamodule import SplitData
 from photowave.wavenet import MixtureOutput
 
 _log = logging.getLogger(__name__)
+_MOST_OFF_DB = 3.0
+_FEWEST = 5  # one window in so many is kept, however loud
 _LEAST_LEVEL = 1e-4  # of the loudest band: 80 dB below it
 
 
@@ -29,7 +31,7 @@ def calibrate(model: PhotowaveModel, train: SplitData, *, seed: int, prior_penal
     if isinstance(model.wavenet.output, MixtureOutput):
         model.wavenet.output.scale.copy_(_band_levels(model, train))
     if model.envelope is not None:
-        model.envelope.fit(torch.cat([recording.spectra for recording in train.bank.recordings]))
+        model.envelope.fit([recording.spectra for recording in train.bank.recordings])
     if isinstance(model.conditioner, TextureConditioner):
         _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
 
@@ -76,7 +78,11 @@ def _band_levels(model: PhotowaveModel, train: SplitData) -> Tensor:
 
 
 def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: int, penalty: float) -> None:
-    """Cluster the training textures into the codebook, then fit photo to codebook."""
+    """Cluster the training textures into the codebook, then fit photo to codebook.
+
+    A photo asks for a sound at the level of the training: the stillness between two calls of a bird is
+    learned from, but not chosen.
+    """
     textures = torch.cat([recording.textures for recording in train.bank.recordings])
     owners = torch.cat(
         [torch.full((len(r.textures),), index) for index, r in enumerate(train.bank.recordings)]
@@ -92,7 +98,8 @@ def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: in
     present = [circle for circle, photos in enumerate(numbers) if photos] or [0]
     # Where circles are few, each has textures of its own, and the photo has only to tell the circles apart.
     alone = size >= 2 * len(present)
-    parts = [of_window == circle for circle in present] if alone else [torch.ones_like(of_window).bool()]
+    usual = torch.cat([_usual(recording.levels) for recording in train.bank.recordings])
+    parts = [usual & (of_window == circle) for circle in present] if alone else [usual]
     codes = torch.full((len(textures),), -1)
     medoids: list[Tensor] = []
     groups: list[int] = []
@@ -111,7 +118,23 @@ def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: in
     of_entry = torch.tensor(groups + list(range(max(groups) + 1, max(groups) + 1 + size - len(groups))))
     conditioner.groups.copy_(of_entry)
     _fit_prior(conditioner, train, codes, owners, entries=len(found), penalty=penalty)
-    _log.info("codebook: %d textures from %d windows in %d groups", len(found), len(textures), len(parts))
+    _log.info(
+        "codebook: %d textures from %d windows in %d groups", len(found), int((codes >= 0).sum()), len(parts)
+    )
+
+
+def _usual(levels: Tensor) -> Tensor:
+    """Windows about as loud as their recording, or else the fifth that is nearest to it, bool [windows].
+
+    Where a clap of thunder sets the level, its window alone would be too few.
+    """
+    off = levels.abs()
+    there = off[off.isfinite()].sort().values  # silence counts for nothing
+    if not len(there):
+        # What sounds lies behind the last window.
+        return torch.ones_like(off).bool()
+    nearest = there[: -(-len(there) // _FEWEST)]
+    return off <= max(_MOST_OFF_DB, float(nearest[-1]))
 
 
 def _fit_prior(
@@ -151,7 +174,7 @@ def _targets(train: SplitData, codes: Tensor, owners: Tensor, size: int) -> Tens
     """Share of each codebook entry in a photo's recordings, each counting alike, [photos, size]."""
     per_recording = torch.zeros(len(train.bank.recordings), size)
     for recording in range(len(per_recording)):
-        # Windows that go with no photo may have no code.
+        # Windows far off the level of their recording have no code, nor may those that go with no photo.
         here = codes[(owners == recording) & (codes >= 0)]
         per_recording[recording] = torch.bincount(here, minlength=size).float()
     per_recording /= per_recording.sum(1, keepdim=True).clamp_min(1)

@@ -59,7 +59,7 @@ def noisy_history(
 def shifted_history(
     frames: Tensor, output: MixtureOutput, *, spread: float, generator: torch.Generator
 ) -> Tensor:
-    """Shift frames as a whole, so that their past tells how they move but not where they are.
+    """Shift frames as a whole, so that their past tells how they move better than where they are.
 
     A past that tells everything leaves nothing to the conditioning: it is then soon ignored, and a free run
     goes wherever chance takes it.

@@ -102,6 +102,8 @@ class ProgressReport(L.Callback):
         shown = {"train": bits, "val": scores.get("val/bits_per_sample")}
         shown["right photo"] = scores.get("val/bits_per_sample_photo")
         parts += [f"{name} {value:.3f}" for name, value in shown.items() if value is not None]
+        if (component := scores.get("val/bits_per_component")) is not None:
+            parts.append(f"envelope {component:.2f}")
         if (gain := scores.get("val/photo_swap_gain")) is not None:
             parts.append(f"swap gain {gain:+.4f}")
         if (own := shown["val"]) is not None and self._baselines is not None:

@@ -1,5 +1,6 @@
 """The training task: frames and a vector in, bits per sample out."""
 
+import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ from torch import Tensor
 from photowave.config import ModelConfig
 from photowave.errors import CheckpointError, ConfigError
 from photowave.image.encoder import build_encoder
-from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.model import PhotowaveModel
 from photowave.model.scoring import bits_in_all, bits_per_sample, follow
 from photowave.pairs.clips import Clip
 from photowave.training import schedule
 from photowave.training.calibration import calibrate, check_single
+from photowave.training.free_run import correct_free_runs
 from photowave.training.history import noisy_history, shifted_history
 from photowave.training.resuming import ModelIdentity, check_same_model
 from photowave.wavenet import MixtureOutput
@@ -45,9 +47,9 @@ class TrainingConfig:
     envelope_noise: float = 0.5
     """Loudest noise on the envelope, as the decoder sees it and as the coarser stack sees its own past, in
     standard deviations; 0 adds none."""
-    envelope_shift: float = 2.0
-    """Largest random shifts of the past that the coarser stack sees, in standard deviations: without them it
-    learns to read the scene there and to ignore its conditioning; 0 shifts nothing."""
+    envelope_shift: float = 0.5
+    """Largest random shifts of the past that the coarser stack sees, in standard deviations: without them a
+    free run wanders off, as its own past outweighs the conditioning; 0 shifts nothing."""
     prior_penalty: float = 1e-3
     """Weight of the squared weights when the photo's prior over textures is fitted."""
 
@@ -83,7 +85,7 @@ class TrainingConfig:
             )
         if not 0.0 <= self.envelope_shift < math.inf:
             raise ConfigError(
-                f"envelope_shift={self.envelope_shift}: must be 0 or more and finite. The default is 2."
+                f"envelope_shift={self.envelope_shift}: must be 0 or more and finite. The default is 0.5."
             )
         if not 0.0 < self.prior_penalty < math.inf:
             raise ConfigError(
@@ -91,6 +93,7 @@ class TrainingConfig:
             )
 
 
+_CORRECTION = "model.envelope.correction"
 _DEFAULT_MODEL, _DEFAULT_TRAINING = ModelConfig(), TrainingConfig()
 
 
@@ -275,7 +278,21 @@ class SoundscapeTask(L.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Put beside the weights what is needed to build the model again, as plain text and numbers."""
+        """Put beside the weights what is needed to build the model again, as plain text and numbers.
+
+        The saved model is the one that is drawn from later: its free runs are corrected on the training
+        split.
+        """
+        parts = getattr(getattr(self._trainer, "datamodule", None), "parts", {})
+        if self.model.envelope is not None and "train" in parts:
+            saved, prefix = checkpoint["state_dict"], "model."
+            model = copy.deepcopy(self.model).cpu()
+            model.load_state_dict(
+                {n.removeprefix(prefix): v for n, v in saved.items() if n.startswith(prefix)}
+            )
+            correct_free_runs(model, parts["train"])
+            assert model.envelope is not None
+            saved[_CORRECTION] = model.envelope.correction
         checkpoint["photowave"] = self.identity.to_checkpoint() | {"feature_dim": self.model.feature_dim}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -285,9 +302,14 @@ class SoundscapeTask(L.LightningModule):
             CheckpointError: It is none of photowave's, or its settings or its photo encoder are others.
         """
         check_same_model(ModelIdentity.from_checkpoint(checkpoint.get("photowave")), self.identity)
-        grouped = isinstance(self.model.conditioner, TextureConditioner)
-        if grouped and "model.conditioner.groups" not in checkpoint["state_dict"]:
+        if self.model.envelope is not None:
+            # Measured anew whenever it is saved; training never looks at it.
+            for part in {"state_dict", "current_model_state"} & set(checkpoint):
+                checkpoint[part][_CORRECTION] = torch.zeros_like(self.model.envelope.correction)
+        missing = sorted(set(self.state_dict()) - set(checkpoint["state_dict"]))
+        if missing:
             raise CheckpointError(
-                "the checkpoint is from before textures had groups, and its training cannot go on. Export it "
-                "with 'photowave export', or train anew."
+                f"the checkpoint has no {missing[0]} ({len(missing)} missing in all): it is from before "
+                "models had that, and cannot be taken up here. Export it with 'photowave export', or train "
+                "anew."
             )

@@ -71,8 +71,10 @@ def assert_refused(result: tuple[int, str, str], *parts: str) -> None:
         assert part in lines[0]
 
 
-def test_fit_tells_what_it_does_and_nothing_else(photowave: Run, tmp_path: Path) -> None:
-    code, out, err = photowave("fit", trainer__max_steps=6)
+@pytest.mark.parametrize("components", [0, 3])
+def test_fit_tells_what_it_does_and_nothing_else(components: int, photowave: Run, tmp_path: Path) -> None:
+    code, out, err = photowave("fit", trainer__max_steps=6, model__config__envelope__components=components)
+    envelope = r"\| envelope -?[\d.]+ " if components else ""
     assert (code, err) == (0, "")
     patterns = [
         r"train: reading 6 photos and 6 recordings",
@@ -83,7 +85,9 @@ def test_fit_tells_what_it_does_and_nothing_else(photowave: Run, tmp_path: Path)
         r"sound: train 12 s, val 4 s",
         r"bits per sample on 4 clips of 0.2 s of split val: uniform .* linear predictor [\d.]+",
         r"checkpoints: .*checkpoints",
-        r"step 4 \| .* left \| train [\d.]+ \| val [\d.]+ \| right photo [\d.]+ \| swap gain .*",
+        r"step 4 \| .* left \| train [\d.]+ \| val [\d.]+ \| right photo [\d.]+ "
+        + envelope
+        + r"\| swap gain .*",
         r"step 6 \| .*",
         r"best: [\d.]+ bits per sample in .*best\.ckpt",
     ]
@@ -146,7 +150,10 @@ def test_dry_run_leaves_no_checkpoints(photowave: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "parts"),
     [
-        ({"model__config__audio__bands": 3}, ["bands=3: must be 1, 2, 4, 8 or 16"]),
+        (
+            {"model__config__audio__bands": 3},
+            ["bands=3: must be 1, 2, 4, 8, 16 or 32. Use 1 for raw samples."],
+        ),
         ({"model__config__audio__bands": 2}, ["output='softmax' with bands=2"]),
         ({"model__config__audio__sample_rate": "fast"}, ["model.config.audio.sample_rate", "fast"]),
         ({"model__config__audio__colour": 1}, ["model.config.audio.colour", "photowave fit --help"]),
@@ -258,6 +265,18 @@ def test_checkpoint_of_another_model_is_refused_before_anything_is_read(
     result = photowave("fit", f"--ckpt_path={last}", model__config__wavenet__skip_channels=24)
     assert_refused(result, "wavenet.skip_channels=16 (now 24)")
     assert result[1] == ""
+
+
+@pytest.mark.parametrize("name", ["envelope.moments.weight", "conditioner.groups"])
+def test_checkpoint_that_lacks_tensors_is_refused_by_name(name: str, photowave: Run, tmp_path: Path) -> None:
+    changes = {"model__config__envelope__components": 3}
+    assert photowave("fit", trainer__max_steps=1, **changes)[0] == 0
+    saved = torch.load("runs/photowave/version_0/checkpoints/last.ckpt", weights_only=True)
+    del saved["state_dict"][f"model.{name}"]
+    torch.save(saved, "old.ckpt")
+    result = photowave("fit", "--ckpt_path=old.ckpt", trainer__max_steps=2, **changes)
+    assert_refused(result, f"the checkpoint has no model.{name} (1 missing in all)", "photowave export")
+    assert "step 2" not in result[1]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

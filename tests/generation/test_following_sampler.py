@@ -23,11 +23,11 @@ from tiny_models import (
     tiny_config,
     tiny_model,
     tiny_wavenet,
+    with_envelope,
 )
 from torch import Tensor, nn
 
 from photowave.checkpoint import LoadedModel
-from photowave.config import EnvelopeConfig
 from photowave.generation import SoundscapeGenerator, following, graph_sampler
 from photowave.generation import sampler as cached_sampler
 from photowave.generation.drawing import frames_per_knot
@@ -53,6 +53,7 @@ def tiny_envelope(*, dtype: torch.dtype = torch.float64) -> EnvelopeStack:
         wavenet, mels=4, components=COMPONENTS, channels=CONDITIONING, knots_per_s=16.0
     ).to(dtype)
     randomise(envelope.network, seed=8)
+    randomise(envelope.moments, seed=9)
     return envelope
 
 
@@ -94,15 +95,26 @@ def led(
         vectors=vectors,
         null=NULL.to(vectors),
         frames_per_knot=frames_per_knot,
+        guidance=guidance,
     )
+
+
+def guided_moments(envelope: EnvelopeStack, vectors: Tensor, guidance: float) -> tuple[Tensor, Tensor]:
+    """Mean and spread on the straight line from those without photo to each sound's own, in nepers."""
+    mean, spread = envelope.drawn(vectors)
+    mean_without, spread_without = envelope.drawn(NULL[None].to(vectors))
+    nepers = ((1 - guidance) * spread_without.log() + guidance * spread.log()).clamp(-2, 2)
+    return (1 - guidance) * mean_without + guidance * mean, nepers.exp()
 
 
 def whole_track(
     envelope: EnvelopeStack, vectors: Tensor, knots: int, **options: Any
 ) -> tuple[Tensor, Tensor]:
     """The track of all knots, with photo and without, from coarse frames drawn at once."""
-    frames = cached(envelope.wavenet, vectors, purpose=COARSE, null=NULL, **options).draw(knots)
+    movements = cached(envelope.wavenet, vectors, purpose=COARSE, null=NULL, **options).draw(knots)
     with torch.no_grad():
+        mean, spread = guided_moments(envelope, vectors, options["guidance"])
+        frames = mean + spread * movements
         return envelope.knots(vectors, frames), envelope.knots(NULL.expand_as(vectors), frames)
 
 
@@ -145,6 +157,125 @@ def test_the_envelope_is_heard() -> None:
         parameter.data.mul_(1.5)
     other = led(wavenet, envelope, vectors, **options).draw(300)
     assert float((drawn - other).abs().mean()) > 0.01
+
+
+@pytest.mark.parametrize("part", ["mean", "spread"])
+def test_mean_and_spread_of_the_envelope_are_heard(part: str) -> None:
+    wavenet, envelope, vectors = tiny_wavenet("mixture", 2), tiny_envelope(), random_vectors(1)
+    options: dict[str, Any] = {"seeds": [3], "frames_per_knot": 32.0}
+    drawn = led(wavenet, envelope, vectors, **options).draw(300)
+    rows = slice(0, COMPONENTS) if part == "mean" else slice(COMPONENTS, 2 * COMPONENTS)
+    envelope.moments.bias.data[rows] += 0.5
+    other = led(wavenet, envelope, vectors, **options).draw(300)
+    assert float((drawn - other).abs().mean()) > 1e-3
+
+
+class Still:
+    """Stands for the coarse sampler: every movement of a sound is the same."""
+
+    def __init__(self, movements: Tensor):
+        self.movements = movements
+
+    def draw(self, steps: int) -> Tensor:
+        return self.movements[:, None].expand(-1, steps, -1)
+
+
+class Led:
+    """Stands for the decoder: keeps the tracks it is led along, with photo and without."""
+
+    def __init__(self) -> None:
+        self.tracks = torch.zeros(0), torch.zeros(0)
+
+    def lead(self, vectors: Tensor, *, null: Tensor, origin: int) -> None:
+        self.tracks = vectors, null
+
+    def draw(self, steps: int) -> Tensor:
+        return torch.zeros(len(self.tracks[0]), steps)
+
+
+def tracks_of(
+    envelope: EnvelopeStack, vectors: Tensor, movements: Tensor, guidance: float
+) -> tuple[Tensor, Tensor]:
+    """What the decoder is led along where the envelope moves so."""
+    fine = Led()
+    FollowingSampler(
+        envelope,
+        coarse=Still(movements),  # type: ignore[arg-type]
+        fine=fine,  # type: ignore[arg-type]
+        vectors=vectors,
+        null=NULL.to(vectors),
+        frames_per_knot=200.0,
+        guidance=guidance,
+    ).draw(1)
+    return fine.tracks
+
+
+def frames_of(
+    envelope: EnvelopeStack, vectors: Tensor, movements: Tensor, guidance: float
+) -> tuple[Tensor, Tensor]:
+    """The envelope's frames as the decoder is told of them, with photo and without."""
+    shown = copy.deepcopy(envelope)
+    # In place of the network: each component goes into a channel of its own.
+    shown.network = nn.ConstantPad1d((0, CONDITIONING - COMPONENTS), 0.0)  # type: ignore[assignment]
+    with_photo, without = tracks_of(shown, vectors, movements, guidance)
+    told = (with_photo - vectors[:, None])[..., :COMPONENTS], (without - NULL)[..., :COMPONENTS]
+    return EnvelopeStack.SPREAD * told[0], EnvelopeStack.SPREAD * told[1]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    guidance=st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0.0, 6.0)),
+    sounds=st.integers(1, 4),
+    seed=st.integers(0, 99),
+)
+def test_guidance_leads_mean_and_spread_along_a_line(guidance: float, sounds: int, seed: int) -> None:
+    """The mean moves away from that without photo by as much, the spread by as many nepers."""
+    envelope, vectors = tiny_envelope(), random_vectors(sounds, seed=seed)
+    movements = torch.randn(
+        sounds, COMPONENTS, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
+    with_photo, without = frames_of(envelope, vectors, movements, guidance)
+    with torch.no_grad():
+        mean, spread = guided_moments(envelope, vectors, guidance)
+    expected = (mean + spread * movements[:, None]).expand_as(with_photo)
+    torch.testing.assert_close(with_photo, expected, rtol=1e-9, atol=1e-9)
+    # Without photo the decoder follows the same envelope.
+    torch.testing.assert_close(without, with_photo, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("guidance", [0.0, 1.0])
+def test_guidance_of_one_keeps_the_own_moments_and_of_zero_those_without_photo(guidance: float) -> None:
+    envelope, vectors = tiny_envelope(), random_vectors(3)
+    source = vectors if guidance == 1.0 else NULL.expand_as(vectors)
+    with torch.no_grad():
+        mean, spread = envelope.drawn(source)
+    still = frames_of(envelope, vectors, torch.zeros(3, COMPONENTS).double(), guidance)[0]
+    torch.testing.assert_close(still, mean.expand_as(still), rtol=0, atol=1e-12)
+    moved = frames_of(envelope, vectors, torch.ones(3, COMPONENTS).double(), guidance)[0]
+    torch.testing.assert_close(moved - still, spread.expand_as(still), rtol=0, atol=1e-12)
+    # Nothing of this is 0 or 1, as it would be if the layer said nothing.
+    assert float(mean.abs().min()) > 1e-3
+    assert float(spread.log().abs().min()) > 1e-3
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    sounds=st.integers(2, 40),
+    seed=st.integers(0, 99),
+    guidance=st.one_of(st.sampled_from([0.0, 0.7, 1.0, 2.5]), st.floats(0.0, 6.0)),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+)
+def test_in_large_company_every_track_is_the_same_to_the_last_bit(
+    sounds: int, seed: int, guidance: float, dtype: torch.dtype
+) -> None:
+    """More numbers than a processor takes at once, so that some fall to its other path."""
+    envelope, vectors = tiny_envelope(dtype=dtype), random_vectors(sounds, seed=seed, dtype=dtype)
+    movements = torch.randn(sounds, COMPONENTS, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+    together = tracks_of(envelope, vectors, movements, guidance)
+    for index in range(sounds):
+        one = slice(index, index + 1)
+        alone = tracks_of(envelope, vectors[one], movements[one], guidance)
+        assert all(torch.equal(a[0], t[index]) for a, t in zip(alone, together, strict=True))
 
 
 @settings(deadline=None, max_examples=40)
@@ -232,6 +363,7 @@ def ruler(frames_per_knot: float) -> tuple[FollowingSampler, Counting]:
         vectors=nothing,
         null=nothing[0],
         frames_per_knot=frames_per_knot,
+        guidance=1.0,
     )
     return sampler, coarse
 
@@ -346,11 +478,8 @@ def model_with_envelope(
 ) -> SoundscapeGenerator:
     """A generator without photo encoder whose sound follows an envelope."""
     config = tiny_config(output, bands)
-    envelope = EnvelopeConfig(
-        components=COMPONENTS, hops=4, channels=5, skip_channels=7, dilations=(1, 2), mixtures=2
-    )
     audio = dataclasses.replace(config.audio, sample_rate=sample_rate)
-    model = tiny_model(dataclasses.replace(config, audio=audio, envelope=envelope))
+    model = tiny_model(with_envelope(dataclasses.replace(config, audio=audio), components=COMPONENTS, hops=4))
     return SoundscapeGenerator(LoadedModel(model, Path("none"), "", "", ""))
 
 

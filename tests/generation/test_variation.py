@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_models import save_photo, tiny_config, tiny_model
+from tiny_models import save_photo, tiny_config, tiny_model, with_envelope
 
 from photowave.errors import ConfigError
 from photowave.generation import SoundscapeGenerator, load
@@ -19,9 +19,10 @@ from photowave.model import TextureConditioner
 GROUPS = 4
 
 
-def generator_of(kind: str, like: SoundscapeGenerator) -> SoundscapeGenerator:
+def generator_of(kind: str, like: SoundscapeGenerator, *, envelope: bool = False) -> SoundscapeGenerator:
     """A generator with another conditioning and the same photo encoder."""
-    model = tiny_model(tiny_config(kind=kind), feature_dim=like.encoder.feature_dim)
+    config = with_envelope(tiny_config(kind=kind)) if envelope else tiny_config(kind=kind)
+    model = tiny_model(config, feature_dim=like.encoder.feature_dim)
     other = SoundscapeGenerator(dataclasses.replace(like.loaded, model=model))
     other._encoder = like.encoder
     return other
@@ -30,7 +31,17 @@ def generator_of(kind: str, like: SoundscapeGenerator) -> SoundscapeGenerator:
 @pytest.fixture(scope="module")
 def generator(tiny_model_file: Path) -> SoundscapeGenerator:
     """Sixty-four textures in four groups, of which every photo takes the likeliest one."""
-    drawer = generator_of("texture", load(tiny_model_file))
+    return choosy(generator_of("texture", load(tiny_model_file)))
+
+
+@pytest.fixture(scope="module")
+def with_moments(tiny_model_file: Path) -> SoundscapeGenerator:
+    """The same with an envelope whose mean and spread depend on the texture."""
+    return choosy(generator_of("texture", load(tiny_model_file), envelope=True))
+
+
+def choosy(drawer: SoundscapeGenerator) -> SoundscapeGenerator:
+    """Group the textures, and let a photo decide for one group."""
     conditioner = textures(drawer)
     conditioner.groups.copy_(torch.arange(len(conditioner.codebook)) % GROUPS)
     conditioner.sharpness = 1e4
@@ -75,6 +86,34 @@ def test_same_photo_seed_and_variation_same_samples(
     assert np.array_equal(one, company[0].samples)
     stream = generator.stream(photos[0], chunk_s=0.03, **SOUND, **options)
     assert np.array_equal(one, np.concatenate(list(stream)))
+
+
+@pytest.mark.parametrize("guidance", [1.0, 2.5])
+def test_with_an_envelope_too_same_photo_seed_and_variation_same_samples(
+    guidance: float, with_moments: SoundscapeGenerator, photos: list[Path]
+) -> None:
+    options: dict[str, Any] = {"seed": 2, "variation": 3, "guidance": guidance, **SOUND}
+    company = with_moments.generate_many(photos, **options)
+    for photo, sound in zip(photos, company, strict=True):
+        assert np.array_equal(with_moments.generate(photo, **options).samples, sound.samples)
+        stream = with_moments.stream(photo, chunk_s=0.03, **options)
+        assert np.array_equal(np.concatenate(list(stream)), sound.samples)
+
+
+def test_mean_and_spread_of_the_envelope_change_with_the_variation_and_not_with_the_seed(
+    with_moments: SoundscapeGenerator, photos: list[Path]
+) -> None:
+    envelope = with_moments.model.envelope
+    assert envelope is not None
+
+    def moments(seed: int, variation: int) -> bytes:
+        with torch.no_grad():
+            vector = with_moments.read(photos[0], seed=seed, variation=variation).vector
+            return torch.cat(envelope.drawn(vector[None])).numpy().tobytes()
+
+    by_variation = [moments(0, number) for number in range(12)]
+    assert len(set(by_variation)) >= 5
+    assert by_variation == [moments(1, number) for number in range(12)]
 
 
 @settings(deadline=None, max_examples=15)

@@ -1,19 +1,25 @@
 """What is measured before the first step."""
 
-from collections.abc import Callable
+import copy
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
-from tiny_scenes import tiny_config
+from tiny_scenes import tiny_config, write_tiny_scenes
 from torch import Tensor
 
 from photowave.model import PhotowaveModel, TextureConditioner
 from photowave.pairs.datamodule import PairsDataModule, SplitData
 from photowave.pairs.pairing import Pairing
-from photowave.training.calibration import calibrate, fit_softmax
+from photowave.training.calibration import _usual, calibrate, fit_softmax
 from photowave.training.task import SoundscapeTask
 from photowave.wavenet import MixtureOutput
 
@@ -194,6 +200,162 @@ def test_more_entries_than_textures_repeat_and_are_never_drawn(parts: dict[str, 
     assert set(conditioner.groups[:windows].tolist()).isdisjoint(conditioner.groups[windows:].tolist())
     chances = conditioner.texture_probabilities(parts["val"].features)
     assert chances[:, windows:].max() == 0.0
+
+
+def levelled(train: SplitData, levels: Mapping[int, Sequence[float]]) -> SplitData:
+    """The same recordings, but with other levels of their windows."""
+    bank = copy.copy(train.bank)
+    bank.recordings = [
+        replace(recording, levels=torch.tensor(levels[number])) if number in levels else recording
+        for number, recording in enumerate(train.bank.recordings)
+    ]
+    return SplitData(bank, train.pairing, train.features)
+
+
+def drawn_from(train: SplitData, conditioner: TextureConditioner) -> set[tuple[int, int]]:
+    """Recording and window of every texture that photos may get; photos get nothing else."""
+    chances = conditioner.texture_probabilities(train.features)
+    torch.testing.assert_close(chances.sum(1), torch.ones(len(chances)))
+    return {
+        (number, int(window))
+        for entry in conditioner.codebook[(chances > 0).any(0)]
+        for number, recording in enumerate(train.bank.recordings)
+        for window in (recording.textures == entry).all(1).nonzero()
+    }
+
+
+# Two windows a recording.
+OFF = {
+    0: (-3.1, 0.5),
+    1: (3.5, -float("inf")),  # both are off
+    2: (-2.9, 2.9),
+    3: (0.0, 3.1),
+    4: (-20.0, -9.0),  # both are off
+    5: (3.0, -3.0),
+}
+LEFT = {(0, 1), (1, 0), (2, 0), (2, 1), (3, 0), (4, 1), (5, 0), (5, 1)}
+
+
+@pytest.mark.parametrize("by_row", [False, True])
+def test_photos_get_no_window_off_the_level_of_its_recording_unless_all_are(
+    by_row: bool, parts: dict[str, SplitData]
+) -> None:
+    train, codebook = parts["train"], 12
+    if by_row:
+        # Six circles are too many for eleven entries, so that all windows share one clustering.
+        train, codebook = paired(train, {(n, n) for n in range(6)}), 11
+    assert [len(recording.levels) for recording in train.bank.recordings] == [2] * 6
+    assert len(drawn_from(train, calibrated(train, codebook=codebook, sharpness=0.1))) == codebook
+    other = levelled(train, OFF)
+    conditioner = calibrated(other, codebook=codebook, sharpness=0.1)
+    assert drawn_from(other, conditioner) == LEFT
+    found = {n for entry in conditioner.codebook for n in sounds_with(train, entry)}
+    assert found == set(range(6))
+    # What is not chosen is learned from all the same.
+    torch.testing.assert_close(conditioner.texture_mean, calibrated(train).texture_mean)
+    torch.testing.assert_close(conditioner.texture_std, calibrated(train).texture_std)
+
+
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), codebook=st.sampled_from([2, 4, 7, 12]), by_row=st.booleans())
+def test_whatever_the_levels_photos_get_usual_windows_and_chances_that_sum_to_one(
+    parts: dict[str, SplitData], seed: int, codebook: int, by_row: bool
+) -> None:
+    random = np.random.default_rng(seed)
+    train = parts["train"]
+    if by_row:
+        train = paired(train, {(n, n) for n in range(6)})
+    levels = {n: random.choice([-np.inf, -9.0, -3.5, -1.0, 0.0, 2.0, 4.0], 2).tolist() for n in range(6)}
+    train = levelled(train, levels)
+    usual = {
+        (n, window)
+        for n, both in levels.items()
+        for window in range(2)
+        if abs(both[window]) <= max(3, min(map(abs, both)))
+    }
+    conditioner = calibrated(train, codebook=codebook)
+    found = drawn_from(train, conditioner)
+    assert found
+    assert found <= usual
+    for entry in conditioner.codebook:
+        assert any(torch.equal(train.bank.recordings[n].textures[window], entry) for n, window in usual)
+
+
+def test_stillness_between_calls_is_no_texture_of_its_own(
+    make_data: Callable[..., PairsDataModule],
+    make_task: Callable[..., SoundscapeTask],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    manifest = write_tiny_scenes(tmp_path)
+    for path in tmp_path.glob("*.wav"):
+        samples, rate = soundfile.read(path)
+        # Three seconds of sound, one of hardly any.
+        soundfile.write(path, np.concatenate([samples, samples[:rate], 0.02 * samples[rate:]]), rate)
+    data = make_data(pairs=str(manifest))
+    data.trainer = type("Trainer", (), {"lightning_module": make_task()})()  # type: ignore[assignment]
+    data.setup("fit")
+    train = data.parts["train"]
+    assert [len(recording.textures) for recording in train.bank.recordings] == [4] * 6
+    caplog.set_level(logging.INFO)
+    conditioner = calibrated(train, codebook=24)
+    assert "codebook: 18 textures from 18 windows in 2 groups" in caplog.text
+    assert drawn_from(train, conditioner) == {(number, window) for number in range(6) for window in range(3)}
+
+
+def test_a_recording_with_fewer_usual_windows_counts_as_much(parts: dict[str, SplitData]) -> None:
+    # One window of recording 0 is left out: what is left of it stands for the whole.
+    train = levelled(parts["train"], {0: (0.0, -20.0)})
+    conditioner = calibrated(train, codebook=12)
+    chances = conditioner.texture_probabilities(train.features[:1])[0]
+    scene = train.pairing.sound_scenes[0]
+    mates = [n for n, other in enumerate(train.pairing.sound_scenes) if other == scene]
+    of_sound = torch.zeros(6)
+    for chance, entry in zip(chances, conditioner.codebook, strict=True):
+        (number,) = sounds_with(train, entry)
+        of_sound[number] += chance
+    shares = of_sound[mates] / of_sound[mates].sum()
+    torch.testing.assert_close(shares, torch.full((3,), 1 / 3), atol=1e-4, rtol=0)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-60, 60, width=32) | st.just(-float("inf")), min_size=1, max_size=24))
+def test_usual_windows_are_those_within_3_db_or_else_the_nearest_fifth(levels: list[float]) -> None:
+    chosen = _usual(torch.tensor(levels)).tolist()
+    off = [abs(level) for level in levels]
+    inside = [o for o, c in zip(off, chosen, strict=True) if c]
+    outside = [o for o, c in zip(off, chosen, strict=True) if not c]
+    sounding = sum(o < float("inf") for o in off)
+    fewest = -(-sounding // 5)
+    assert not outside or min(outside) > max(3.0, max(inside))
+    assert len(inside) >= max(1, fewest)
+    if sounding:
+        assert max(inside) < float("inf")
+    if max(inside) > 3:
+        # No more than it takes; those that are equally far off come together.
+        assert sum(o < max(inside) for o in inside) < max(1, fewest)
+
+
+def test_a_clap_of_thunder_does_not_stand_for_the_whole_recording() -> None:
+    levels = torch.tensor([9.5, -6.5, -5.0, -8.0, -6.0, -9.0, -7.0])
+    assert _usual(levels).tolist() == [False, False, True, False, True, False, False]
+
+
+def test_sound_behind_the_last_window_leaves_silent_ones(
+    make_data: Callable[..., PairsDataModule], make_task: Callable[..., SoundscapeTask], tmp_path: Path
+) -> None:
+    manifest = write_tiny_scenes(tmp_path)
+    samples, rate = soundfile.read(tmp_path / "hiss0.wav")
+    # Windows of a second begin at each second: none reaches the last half.
+    soundfile.write(tmp_path / "hiss0.wav", np.concatenate([0 * samples, samples[: rate // 2]]), rate)
+    data = make_data(pairs=str(manifest))
+    data.trainer = type("Trainer", (), {"lightning_module": make_task()})()  # type: ignore[assignment]
+    data.setup("fit")
+    train = data.parts["train"]
+    silent = [r for r in train.bank.recordings if r.path.name == "hiss0.wav"]
+    assert [r.levels.tolist() for r in silent] == [[-float("inf")] * 2]
+    chances = calibrated(train, codebook=12).texture_probabilities(train.features)
+    torch.testing.assert_close(chances.sum(1), torch.ones(len(chances)))
 
 
 @pytest.mark.parametrize("bands", [1, 2, 4])

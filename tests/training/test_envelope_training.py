@@ -88,6 +88,30 @@ def test_both_stacks_learn(
     assert {"val/bits_per_sample_photo", "val/photo_swap_gain"} <= set(steps.scores[-1])
 
 
+@pytest.mark.parametrize("kind", ["texture", "photo"])
+def test_conditioning_learns_where_the_components_are(
+    kind: str, make_data: Make, make_task: Make, make_trainer: Make
+) -> None:
+    task: SoundscapeTask = make_task(config_of(kind), learning_rate=1e-2, warmup_steps=5)
+    trainer = make_trainer(max_steps=60)
+    data: PairsDataModule = make_data(clips_per_epoch=60)
+    trainer.fit(task, datamodule=data)
+    envelope = task.model.envelope
+    assert envelope is not None
+    loader = torch.utils.data.DataLoader(data.clips("val", clip_s=0.2, count=16, seed=0), batch_size=16)
+    batch: Clip = next(iter(loader))
+    with torch.no_grad():
+        expected, _ = envelope.expected(
+            task.model.conditioner.training_vector(batch["features"], batch["texture"])
+        )
+        found = envelope.frames(batch["envelope"].stretch).mean(1)
+    # The first component tells hiss from rumble.
+    assert found[:, 0].std() > 0.5 * envelope.SPREAD
+    before = found[:, 0].square().mean()
+    after = (found - expected[:, 0])[:, 0].square().mean()
+    assert after < 0.5 * before
+
+
 @pytest.mark.parametrize(("kind", "dropout"), [("texture", 0.1), ("texture", 0.0), ("photo", 0.1)])
 def test_every_learned_weight_has_a_gradient_in_every_step(
     kind: str, dropout: float, make_data: Make, make_task: Make, make_trainer: Make
@@ -165,7 +189,10 @@ def calibrated(make_data: Make, make_task: Make) -> tuple[SoundscapeTask, Clip]:
     data.trainer = type("Trainer", (), {"lightning_module": task, "world_size": 1})()  # type: ignore[assignment]
     data.setup("fit")
     assert task.model.envelope is not None
-    task.model.envelope.fit(torch.cat([r.spectra for r in data.parts["train"].bank.recordings]))
+    task.model.envelope.fit([r.spectra for r in data.parts["train"].bank.recordings])
+    # Untrained, it expects the same of every sound.
+    for parameter in task.model.envelope.moments.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
     loader = torch.utils.data.DataLoader(data.clips("val", clip_s=0.2, count=6, seed=0), batch_size=6)
     return task, next(iter(loader))
 
@@ -186,7 +213,11 @@ def test_the_price_of_the_envelope_is_added(calibrated: tuple[SoundscapeTask, Cl
     track = follow(model, own, around, steps=frames.shape[1])
     decoder = -model.wavenet.score(frames, track).mean(1) / model.codec.bands
     torch.testing.assert_close(bits_per_sample(model, frames, track), decoder)
-    score = model.envelope.wavenet.score(model.envelope.frames(around.stretch), own)
+    mean, spread = model.envelope.expected(own)
+    movements = (model.envelope.frames(around.stretch) - mean) / spread
+    assert not torch.allclose(spread, torch.ones(()), atol=0.01)
+    # Stretched by the spread, a density falls by as much.
+    score = model.envelope.wavenet.score(movements, own) - spread.log2().sum(-1)
     price = -(score * around.known).sum(1) / around.known.sum(1) / model.spectra.step
     assert float(price.abs().min()) > 1e-4
     torch.testing.assert_close(bits_in_all(model, frames, own, around), decoder + price)
@@ -235,7 +266,7 @@ def test_noise_reaches_what_is_heard_and_the_past_but_not_what_is_scored(
         def scored(
             frames: Tensor, vector: Tensor, *, history: Tensor, seen: Any = seen, score: Any = score
         ) -> Any:
-            seen.update(frames=frames, history=history)
+            seen.update(frames=frames, history=history, vector=vector.detach())
             return score(frames, vector, history=history)
 
         def tracked(
@@ -249,10 +280,11 @@ def test_noise_reaches_what_is_heard_and_the_past_but_not_what_is_scored(
         monkeypatch.setattr(task, "log", lambda *a, **k: None)
         task.training_step(batch, 0)
         monkeypatch.undo()
-        assert torch.equal(seen["frames"], clean)
+        mean, spread = (part.detach() for part in envelope.expected(seen["vector"]))
+        assert torch.equal(seen["frames"], (clean - mean) / spread)
         heard = envelope.frames(batch["envelope"].spectra)
         assert torch.equal(seen["heard"], heard) == (loudest == 0)
-        moved = seen["history"] - clean
+        moved = spread * (seen["history"] - seen["frames"]).detach()
         assert bool((moved == 0).all()) == (loudest == shift == 0)
         if loudest == 0:
             # A shift is the same at every step; it does not reach what the decoder hears.

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,36 @@ def test_line_of_a_model_with_an_envelope_tells_the_bits_of_the_decoder_alone(
     assert lines()[-1].split(" | ")[3] == f"train {mean:.3f}"
     shown = bar.get_metrics(trainer, task)["train"]
     assert shown == pytest.approx(bits.found[-1]["bits_per_sample"], abs=1e-3)
-    assert "val/bits_per_component" in trainer.callback_metrics
+
+
+def test_line_tells_what_the_envelope_costs_in_validation(
+    lines: Any, make_data: Make, make_task: Make, make_trainer: Make
+) -> None:
+    trainer, data = make_trainer(max_steps=8, callbacks=[ProgressReport()]), make_data()
+    task = make_task(tiny_config(components=3))
+    trainer.fit(task, datamodule=data)
+    # The four clips of the validation, by hand.
+    (batch,) = data.val_dataloader()
+    with torch.no_grad():
+        vector = task.model.conditioner.training_vector(batch["features"], batch["texture"])
+        component = float(task.model.envelope.bits(vector, batch["envelope"]).mean()) / 3
+    assert float(trainer.callback_metrics["val/bits_per_component"]) == pytest.approx(component, rel=1e-5)
+    parts = lines()[-1].split(" | ")
+    names = [re.sub(r" [+-]?[\d.]+$", "", part) for part in parts[3:8]]
+    assert names == ["train", "val", "right photo", "envelope", "swap gain"]
+    assert parts[6] == f"envelope {component:.2f}"
+
+
+@pytest.mark.parametrize(("components", "validated"), [(0, True), (3, False)])
+def test_line_leaves_out_an_envelope_that_was_not_scored(
+    components: int, validated: bool, lines: Any, make_data: Make, make_task: Make, make_trainer: Make
+) -> None:
+    limits = {} if validated else {"limit_val_batches": 0}
+    trainer = make_trainer(max_steps=4, callbacks=[ProgressReport()], **limits)
+    trainer.fit(make_task(tiny_config(components=components)), datamodule=make_data())
+    assert lines()[-1].startswith("step 4 | ")
+    assert (" | val " in lines()[-1]) == validated
+    assert "envelope" not in lines()[-1]
 
 
 def test_divergence_of_the_envelope_alone_stops_the_training(

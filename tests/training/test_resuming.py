@@ -243,6 +243,53 @@ def test_resume_with_another_model_names_what_differs(tools: Any, tmp_path: Path
         )
 
 
+@pytest.mark.parametrize(
+    ("lost", "named", "count"),
+    [
+        (["model.envelope.moments.weight"], "model.envelope.moments.weight", 1),
+        (["model.envelope.moments.weight", "model.envelope.moments.bias"], "model.envelope.moments.bias", 2),
+        (["model.conditioner.groups"], "model.conditioner.groups", 1),
+        (["model.wavenet.project.bias"], "model.wavenet.project.bias", 1),
+    ],
+)
+def test_checkpoint_that_lacks_tensors_is_refused_by_name(
+    lost: list[str], named: str, count: int, tools: Any, tmp_path: Path
+) -> None:
+    make_task, make_data, make_trainer = tools
+    config = tiny_config(components=3)
+    checkpoints = RunCheckpoints(every_minutes=NEVER, dirpath=str(tmp_path))
+    trainer = make_trainer(max_steps=1, callbacks=[checkpoints], enable_checkpointing=True)
+    trainer.fit(make_task(config), datamodule=make_data())
+    saved = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    for name in lost:
+        del saved["state_dict"][name]
+    torch.save(saved, tmp_path / "old.ckpt")
+    message = (
+        f"the checkpoint has no {named} ({count} missing in all): it is from before models had that, and "
+        "cannot be taken up here. Export it with 'photowave export', or train anew."
+    )
+    for name, refused in (("last", False), ("old", True)):
+        diary = Diary()
+        trainer = make_trainer(max_steps=2, callbacks=[diary])
+        given = {"ckpt_path": tmp_path / f"{name}.ckpt", "weights_only": True}
+        if refused:
+            with pytest.raises(CheckpointError) as caught:
+                trainer.fit(make_task(config), datamodule=make_data(), **given)
+            assert str(caught.value) == message
+        else:
+            trainer.fit(make_task(config), datamodule=make_data(), **given)
+        assert bool(diary.rows) != refused
+
+
+def test_tensors_that_a_model_does_not_have_are_not_missed(tools: Any, tmp_path: Path) -> None:
+    make_task = tools[0]
+    for config in (tiny_config(), tiny_config("photo"), tiny_config("photo", components=3)):
+        task = make_task(config)
+        checkpoint = {"state_dict": dict(task.state_dict())}
+        task.on_save_checkpoint(checkpoint)
+        make_task(config).on_load_checkpoint(checkpoint)
+
+
 def identity(fingerprint: str = "a", **changes: Any) -> ModelIdentity:
     return ModelIdentity(config=tiny_config(**changes), encoder_fingerprint=fingerprint)
 

@@ -184,6 +184,8 @@ def test_settings_out_of_range_are_refused() -> None:
             TrainingConfig(envelope_noise=noise)
         with pytest.raises(ConfigError, match=f"envelope_shift={noise}: must be 0 or more and finite"):
             TrainingConfig(envelope_shift=noise)
+    with pytest.raises(ConfigError, match=rf"The default is {TrainingConfig().envelope_shift}\.$"):
+        TrainingConfig(envelope_shift=-1)
     with pytest.raises(ConfigError, match="matmul_precision='low': must be 'highest', 'high' or 'medium'"):
         TrainingConfig(matmul_precision="low")  # type: ignore[arg-type]
     for penalty in (0, -1e-3, math.inf, math.nan):

@@ -1,0 +1,118 @@
+"""A saved model is corrected for what its free runs miss; the training itself never notices."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import pytest
+import torch
+from tiny_scenes import tiny_config
+
+from photowave.checkpoint import load_training_checkpoint
+from photowave.generation.packing import pack
+from photowave.generation.sampler import CachedSampler
+from photowave.model import TextureConditioner
+from photowave.pairs.datamodule import PairsDataModule
+from photowave.training import free_run
+from photowave.training.averaging import MovingAverage
+from photowave.training.checkpoints import RunCheckpoints
+from photowave.training.free_run import correct_free_runs
+from photowave.training.task import SoundscapeTask
+
+Make = Callable[..., Any]
+
+
+def trained(make_data: Make, make_task: Make, make_trainer: Make, **trainer: Any) -> SoundscapeTask:
+    task: SoundscapeTask = make_task(tiny_config("texture", components=3, output="mixture", bands=2))
+    data: PairsDataModule = make_data()
+    make_trainer(max_steps=4, **trainer).fit(task, data)
+    return task
+
+
+def test_free_runs_then_spread_as_the_recordings_do(
+    make_data: Make, make_task: Make, make_trainer: Make
+) -> None:
+    task = trained(make_data, make_task, make_trainer)
+    train, model = task.trainer.datamodule.parts["train"], task.model  # type: ignore[attr-defined]
+    envelope, conditioner = model.envelope, model.conditioner
+    assert envelope is not None
+    assert isinstance(conditioner, TextureConditioner)
+    correct_free_runs(model, train)
+    textures = torch.cat([recording.textures for recording in train.bank.recordings])
+    with torch.no_grad():
+        vectors = conditioner.texture_vector(textures)
+        draw = CachedSampler(
+            envelope.wavenet, pack(envelope.wavenet), vectors=vectors, seeds=[7] * len(vectors)
+        )
+        steps = round(train.bank.window_s * envelope.knots_per_s)
+        movements = draw.draw(2 * steps)[:, steps:]
+        real = torch.stack(
+            [
+                envelope.frames(r.spectra[round(w * envelope.knots_per_s) :][:steps]).std(0, correction=0)
+                for r in train.bank.recordings
+                for w in range(len(r.textures))
+            ]
+        )
+        moved = movements.std(1, correction=0)
+        before, after = (
+            spread[:, 0] * moved for _, spread in (envelope.expected(vectors), envelope.drawn(vectors))
+        )
+    # Other random numbers than those it was measured with.
+    assert (after / real).log().mean().abs() < 0.5 * (before / real).log().mean().abs()
+
+
+def test_only_what_is_saved_is_corrected(
+    make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path
+) -> None:
+    keep = RunCheckpoints(dirpath=str(tmp_path))
+    callbacks: list[L.Callback] = [MovingAverage(), keep]
+    task = trained(make_data, make_task, make_trainer, callbacks=callbacks, enable_checkpointing=True)
+    assert task.model.envelope is not None
+    assert not task.model.envelope.correction.any()
+    saved, _ = load_training_checkpoint(tmp_path / "last.ckpt")
+    assert saved.envelope is not None
+    assert saved.envelope.correction.abs().max() > 1e-3
+    # It belongs to the averaged weights, with which it lies in the file.
+    again, _ = load_training_checkpoint(tmp_path / "last.ckpt")
+    correct_free_runs(again, task.trainer.datamodule.parts["train"])  # type: ignore[attr-defined]
+    assert again.envelope is not None
+    assert torch.equal(again.envelope.correction, saved.envelope.correction)
+    for name, value in task.model.state_dict().items():
+        assert name == "envelope.correction" or torch.equal(value, saved.state_dict()[name]), name
+
+
+def test_going_on_forgets_the_correction(
+    make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path
+) -> None:
+    keep = RunCheckpoints(dirpath=str(tmp_path))
+    trained(make_data, make_task, make_trainer, callbacks=[MovingAverage(), keep], enable_checkpointing=True)
+    task = make_task(tiny_config("texture", components=3, output="mixture", bands=2))
+    make_trainer(max_steps=6, callbacks=[MovingAverage()]).fit(
+        task, make_data(), ckpt_path=str(tmp_path / "last.ckpt"), weights_only=True
+    )
+    assert not task.model.envelope.correction.any()
+
+
+def test_of_many_windows_some_of_each_recording_are_taken(
+    make_data: Make, make_task: Make, make_trainer: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = trained(make_data, make_task, make_trainer)
+    train, envelope = task.trainer.datamodule.parts["train"], task.model.envelope  # type: ignore[attr-defined]
+    seen: list[int] = []
+    monkeypatch.setattr(envelope, "correct", lambda vectors, *a: seen.append(len(vectors)))
+    correct_free_runs(task.model, train)
+    monkeypatch.setattr(free_run, "MOST_WINDOWS", 2)
+    correct_free_runs(task.model, train)
+    windows = [len(recording.textures) for recording in train.bank.recordings]
+    every = -(-sum(windows) // 2)
+    assert seen == [sum(windows), sum(-(-count // every) for count in windows)]
+    assert seen[1] >= len(windows)
+
+
+def test_without_textures_nothing_is_corrected(make_data: Make, make_task: Make, make_trainer: Make) -> None:
+    task = make_task(tiny_config("photo", components=3, output="mixture", bands=2))
+    data = make_data()
+    make_trainer(max_steps=1).fit(task, data)
+    correct_free_runs(task.model, data.parts["train"])
+    assert not task.model.envelope.correction.any()
