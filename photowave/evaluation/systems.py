@@ -46,6 +46,7 @@ def draw_model(
     duration_s: float = 5.0,
     temperature: float = 1.0,
     guidance: float = 1.0,
+    varied: bool = False,
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> SystemSounds:
@@ -60,6 +61,7 @@ def draw_model(
         duration_s: Length in seconds.
         temperature: See `SoundscapeGenerator.generate`.
         guidance: See `SoundscapeGenerator.generate`.
+        varied: Every seed is also another variation: the texture is drawn anew, too.
         threads: Threads to draw with; None: one per core.
         progress: Called with the seconds of sound just drawn.
 
@@ -77,7 +79,10 @@ def draw_model(
     drawn: list[Tensor] = []
     for first in range(0, len(wanted), _TOGETHER):
         sounds = generator.generate_read(
-            [generator.read(path, seed=seed) for path, seed in wanted[first : first + _TOGETHER]],
+            [
+                generator.read(path, seed=seed, variation=seed if varied else 0)
+                for path, seed in wanted[first : first + _TOGETHER]
+            ],
             duration_s=duration_s,
             temperature=temperature,
             guidance=guidance,

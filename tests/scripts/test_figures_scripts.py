@@ -80,11 +80,55 @@ def test_a_sweep_has_a_row_for_each_setting(
     manifest, model = trained
     out = tmp_path / "sweep.csv"
     given = ["--model", str(model), "--pairs", str(manifest), "--split", "train", "--duration_s", "1"]
-    given += ["--temperatures", "0.5", "1", "--guidances", "1", "2", "--out", str(out)]
-    script("sweep").main(given)
+    given += ["--temperatures", "0.5", "1", "--guidances", "1", "2", "--seeds", "2", "--varied"]
+    script("sweep").main([*given, "--out", str(out)])
     with out.open(newline="") as file:
         rows = list(csv.reader(file))
-    names = ["real", "temperature 0.5, guidance 1", "temperature 1, guidance 1", "temperature 1, guidance 2"]
-    assert [row[0] for row in rows[1:]] == names
-    assert rows[1][1:] != rows[2][1:] != rows[3][1:]
+    settings = ["0.5, guidance 1", "1, guidance 1", "1, guidance 2", "1, guidance 1, varied"]
+    assert [row[0] for row in rows[1:]] == ["real", *(f"temperature {setting}" for setting in settings)]
+    assert len({tuple(row[1:]) for row in rows}) == len(rows)
+    # Mean over the seeds and standard deviation between them.
+    assert all(" +- " in row[rows[0].index("level_difference_db")] for row in rows[2:])
     assert capsys.readouterr().out.count("\n") == len(rows)
+
+
+def test_a_cell_is_mean_and_standard_deviation() -> None:
+    assert script("sweep").cell([0.5]) == "0.5"
+    assert script("sweep").cell([1.0, 3.0]) == "2 +- 1.4"
+
+
+@pytest.mark.parametrize("slope", [0.0, -12.0, 30.0])
+def test_a_long_sound_that_fades_has_its_slope(slope: float) -> None:
+    noise = torch.randn(1, 30 * 2000, generator=torch.Generator().manual_seed(0)).double()
+    minutes = torch.arange(30 * 2000) / 2000 / 60
+    found = script("long_sounds").measure(
+        0.05 * noise * 10 ** (slope * minutes / 20), sample_rate=2000, rms_dbfs=-20.0
+    )
+    assert found["level_db"].shape == (1, 6)
+    assert found["slope_db_per_min"][0] == pytest.approx(slope, abs=1.0)
+    assert found["level_db"][0, 0] == pytest.approx(20 - 26 + slope * 2.5 / 60, abs=0.3)
+    if slope:
+        assert found["first_to_last_db"][0] > 1.5 * found["neighbours_db"][0]
+
+
+def test_a_click_at_the_beginning_is_told() -> None:
+    sounds = 0.05 * torch.randn(2, 20_000, generator=torch.Generator().manual_seed(0))
+    sounds[1, 3] = 0.9
+    beginning = script("long_sounds").measure(sounds, sample_rate=1000, rms_dbfs=-20.0)["beginning"]
+    assert beginning[0] < 1.2
+    assert beginning[1] > 4
+
+
+def test_long_sounds_are_drawn_for_every_scene(
+    trained: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest, model = trained
+    out = tmp_path / "long.json"
+    given = ["--model", str(model), "--pairs", str(manifest), "--split", "train", "--duration_s", "10"]
+    script("long_sounds").main([*given, "--seeds", "2", "--out", str(out)])
+    figures = json.loads(out.read_text())
+    assert [len(row) for row in figures["level_db"]] == [2] * 4
+    assert len(set(figures["scenes"])) == 2
+    assert "slope_db_per_min" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        script("long_sounds").main([*given[:-1], "9"])
