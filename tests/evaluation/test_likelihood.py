@@ -187,6 +187,11 @@ def test_a_clip_is_scored_along_the_envelope_of_its_own_place(tmp_path: Path) ->
     def of_decoder(frames: torch.Tensor, knots: torch.Tensor, places: torch.Tensor) -> float:
         return float(-model.wavenet.score(frames, interpolate(knots, places)).sum() / 600)
 
+    def of_envelope(components: torch.Tensor, vector: torch.Tensor) -> float:
+        mean, spread = envelope.expected(vector)
+        movements = envelope.wavenet.score((components - mean) / spread, vector)
+        return float((spread.log2().sum() - movements).mean()) / spectral.step
+
     spectral = SpectralEnvelope(sample_rate=RATE, mels=4, hops=4)
     statistics = TextureStatistics(sample_rate=RATE, mels=4)
     features = generator.encoder.encode(photos.images)
@@ -199,14 +204,14 @@ def test_a_clip_is_scored_along_the_envelope_of_its_own_place(tmp_path: Path) ->
 
         own = model.conditioner.training_vector(features[:1], statistics(clip.around[None]))
         bits = of_decoder(frames, envelope.knots(own, components), places)
-        price = float(-envelope.wavenet.score(components, own).mean()) / spectral.step
+        price = of_envelope(components, own)
         assert found.own[index] == pytest.approx(bits + price, rel=1e-4)
         still = of_decoder(frames, envelope.knots(own, torch.zeros_like(components)), places)
         assert abs(still - bits) > 1e-3
         for row, photo in zip((found.right, found.wrong), clip.photos, strict=True):
             assert photo is not None
             vector = model.conditioner.photo_vector(features[[photo]], torch.tensor([clip.uniform]))
-            other = float(-envelope.wavenet.score(components, vector).mean()) / spectral.step
+            other = of_envelope(components, vector)
             bits = of_decoder(frames, envelope.knots(vector, components), places)
             assert row[index] == pytest.approx(bits + other, rel=1e-4)
             assert abs(other - price) > 1e-3
