@@ -4,10 +4,12 @@
 
 One photo of each scene is drawn for half a minute, and the sound cut into stretches of five seconds. Printed:
 
-- level of each stretch against that of the training, in dB;
+- level of each stretch against that of the recordings which the model was trained on for this scene, in dB;
 - slope of the level over the whole sound, in dB per minute;
 - mean absolute difference between the mel spectra of the first and of the last stretch, in dB, beside that of
   neighbouring stretches: without a drift the two are alike;
+- level of whole sounds against these recordings, and against what the model asks of all recordings alike
+  (recordings with sharp peaks stay below it, see `audio.level.normalise`);
 - loudest sample of the first 20 ms against the loudest of the second after it: a click lies far above 1.
 """
 
@@ -22,20 +24,28 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import photowave
+from photowave.config import AudioConfig
 from photowave.evaluation.spectral import mean_mel_db
+from photowave.pairs.bank import SoundBank
 from photowave.pairs.opening import Splits, open_pairs
+from photowave.pairs.pairing import Pairing
 
 STRETCH_S = 5.0
 BEGINNING_S = 0.02
+MOST_OFF_DB = 3.0
+CLIP_S, WINDOW_S, FADE_S = 0.5, 5.0, 1.0
+"""As in `configs/scenes.yaml`."""
 
 
-def measure(sounds: Tensor, *, sample_rate: int, rms_dbfs: float) -> dict[str, NDArray[np.float64]]:
+def measure(
+    sounds: Tensor, *, sample_rate: int, rms_dbfs: float | Sequence[float]
+) -> dict[str, NDArray[np.float64]]:
     """Measure long sounds.
 
     Args:
         sounds: [sounds, time]; at least two stretches long.
         sample_rate: In Hz.
-        rms_dbfs: Level of the training.
+        rms_dbfs: Level to compare with, one for all or one for each sound.
 
     Returns:
         `level_db` [sounds, stretches] against the training, `slope_db_per_min`, `first_to_last_db`,
@@ -50,12 +60,21 @@ def measure(sounds: Tensor, *, sample_rate: int, rms_dbfs: float) -> dict[str, N
     beginning = round(BEGINNING_S * sample_rate)
     loudest = sounds[:, beginning : beginning + sample_rate].abs().amax(1).clamp_min(1e-6)
     return {
-        "level_db": (level - rms_dbfs).numpy(),
+        "level_db": (level - torch.tensor(rms_dbfs).double().reshape(-1, 1)).numpy(),
         "slope_db_per_min": (level @ minutes / minutes.square().sum()).numpy(),
         "first_to_last_db": (spectra[:, 0] - spectra[:, -1]).abs().mean(1).numpy(),
         "neighbours_db": spectra.diff(dim=1).abs().mean((1, 2)).numpy(),
         "beginning": (sounds[:, :beginning].abs().amax(1) / loudest).double().numpy(),
     }
+
+
+def scene_levels(pairing: Pairing, *, audio: AudioConfig) -> dict[str, float]:
+    """Level of the recordings of each scene as training hears them, mean power of recordings in dBFS."""
+    bank = SoundBank(pairing.sounds, audio=audio, clip_s=CLIP_S, window_s=WINDOW_S, fade_s=FADE_S)
+    powers: dict[str, list[float]] = {}
+    for recording, scene in zip(bank.recordings, pairing.sound_scenes, strict=True):
+        powers.setdefault(scene or "", []).append(float(recording.samples.double().square().mean()))
+    return {scene: 10 * float(np.log10(np.mean(values))) for scene, values in powers.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -71,7 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.duration_s < 2 * STRETCH_S:
         parser.error(f"--duration_s {given.duration_s:g}: at least {2 * STRETCH_S:g} s are needed. Try 30.")
     model = photowave.load(given.model)
-    pairing = open_pairs(given.pairs, Splits()).split(given.split).pairs("scene")
+    manifest = open_pairs(given.pairs, Splits())
+    audio = model.model.config.audio
+    of_scene = scene_levels(manifest.split("train").pairs("scene"), audio=audio)
+    pairing = manifest.split(given.split).pairs("scene")
     scenes = [scene or "" for scene in pairing.photo_scenes]
     photos = [pairing.photos[scenes.index(scene)] for scene in sorted(set(scenes))]
     drawn = [
@@ -79,17 +101,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for photo in photos
         for seed in range(given.seeds)
     ]
-    level_dbfs = model.model.config.audio.rms_dbfs
-    found = measure(torch.stack(drawn), sample_rate=model.sample_rate, rms_dbfs=level_dbfs)
     names = [scene for scene in sorted(set(scenes)) for _ in range(given.seeds)]
-    print("level of each stretch against that of the training, dB")
+    expected = np.array([of_scene.get(name, audio.rms_dbfs) for name in names])
+    found = measure(torch.stack(drawn), sample_rate=model.sample_rate, rms_dbfs=expected.tolist())
+    print("level of each stretch against that of the scene's recordings in training, dB")
     for name, row in zip(names, found["level_db"], strict=True):
         print(f"  {name:16} " + " ".join(f"{value:+5.1f}" for value in row))
     for name in ("slope_db_per_min", "first_to_last_db", "neighbours_db", "beginning"):
         values = found[name]
         print(f"{name:17} {values.mean():+.2f} +- {values.std():.2f}, largest {np.abs(values).max():.2f}")
-    whole = np.abs(10 * np.log10((10 ** (found["level_db"] / 10)).mean(1)))
-    print(f"level of a whole  {whole.mean():.2f} dB off, largest {whole.max():.2f}, sounds {len(whole)}")
+    whole = 10 * np.log10((10 ** (found["level_db"] / 10)).mean(1))
+    found["whole_db"], found["whole_db_from_asked"] = whole, whole + expected - audio.rms_dbfs
+    for what, off in (
+        ("that of the scene", found["whole_db"]),
+        (f"{audio.rms_dbfs:g} dBFS", found["whole_db_from_asked"]),
+    ):
+        print(
+            f"level of a whole from {what}: {np.abs(off).mean():.2f} dB off, "
+            f"largest {np.abs(off).max():.2f}, {int((np.abs(off) > MOST_OFF_DB).sum())} of {len(off)} sounds "
+            f"more than {MOST_OFF_DB:g} dB off"
+        )
     if given.out:
         listed = {name: values.tolist() for name, values in found.items()}
         result = {"model_sha256": model.loaded.sha256, "scenes": names, **listed}

@@ -78,4 +78,5 @@ def build_sampler(
         null=null,
         frames_per_knot=spacing,
         guidance=guidance,
+        unheard=envelope.wavenet.receptive_field,
     )

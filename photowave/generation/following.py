@@ -30,6 +30,8 @@ class FollowingSampler:
         guidance: See `CachedSampler`; it also leads mean and spread of the envelope away from those without
             photo. In the coarser stack, the lane without photo hears movements about the guided mean, not
             about its own.
+        unheard: Steps of the envelope that are drawn and dropped before the sound begins, so that it does not
+            begin on an empty past.
     """
 
     def __init__(
@@ -42,7 +44,9 @@ class FollowingSampler:
         null: Tensor,
         frames_per_knot: float,
         guidance: float,
+        unheard: int = 0,
     ):
+        self._unheard = unheard
         self._envelope, self._coarse, self._fine = envelope, coarse, fine
         self._vectors, self._null = vectors, null
         self._frames_per_knot = frames_per_knot
@@ -66,6 +70,9 @@ class FollowingSampler:
     @torch.no_grad()
     def _begin_block(self) -> None:
         """Draw the envelope up to the end of the next block, and lead the decoder along it."""
+        if self._unheard:
+            self._coarse.draw(self._unheard)
+            self._unheard = 0
         count = knots_per_block(self._frames_per_knot)
         first = int(self._block * BLOCK / self._frames_per_knot)
         missing = first + count - self._first_knot - self._knots.shape[1]

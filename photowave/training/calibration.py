@@ -171,17 +171,24 @@ def _fit_prior(
 
 
 def _targets(train: SplitData, codes: Tensor, owners: Tensor, size: int) -> Tensor:
-    """Share of each codebook entry in a photo's recordings, each counting alike, [photos, size]."""
+    """Share of each codebook entry in a photo's recordings, [photos, size].
+
+    A recording of n windows counts as the square root of n: between each alike, as a listener would count
+    them, and each by its length, as training hears them. What was heard for a few seconds only is drawn with
+    less truth, so it is asked for less often.
+    """
     per_recording = torch.zeros(len(train.bank.recordings), size)
     for recording in range(len(per_recording)):
         # Windows far off the level of their recording have no code, nor may those that go with no photo.
         here = codes[(owners == recording) & (codes >= 0)]
         per_recording[recording] = torch.bincount(here, minlength=size).float()
     per_recording /= per_recording.sum(1, keepdim=True).clamp_min(1)
+    count = torch.tensor([len(recording.textures) for recording in train.bank.recordings]).sqrt()
     targets = torch.zeros(len(train.features), size)
     for photo, recordings in enumerate(train.pairing.sounds_of):
         if len(recordings):
-            targets[photo] = per_recording[list(recordings)].mean(0)
+            heard = list(recordings)
+            targets[photo] = count[heard] @ per_recording[heard] / count[heard].sum()
     return targets
 
 

@@ -552,6 +552,27 @@ def test_an_endless_stream_keeps_no_more_than_a_block_needs(drawer: SoundscapeGe
     assert kept == {knots_per_block(frames_per_knot(drawer.model))}
 
 
+@pytest.mark.parametrize("guidance", [1.0, 2.0])
+def test_a_sound_begins_when_the_past_of_its_envelope_is_full(
+    guidance: float, drawer: SoundscapeGenerator
+) -> None:
+    envelope, vectors = drawer.model.envelope, vectors_of(drawer)
+    assert envelope is not None
+    sampler = drawer._sampler(vectors, [5], 1.0, guidance, 1)
+    assert isinstance(sampler, FollowingSampler)
+    sampler.draw(1)
+    unheard, begun = envelope.wavenet.receptive_field, sampler._knots
+    null = drawer.model.conditioner.null.detach()
+    coarse = CachedSampler(
+        envelope.wavenet, pack(envelope.wavenet), vectors=vectors, seeds=[5], purpose=COARSE,
+        guidance=guidance, null=null,
+    )  # fmt: skip
+    movements = coarse.draw(unheard + begun.shape[1])
+    expected = sampler._mean + sampler._spread * movements[:, unheard:]
+    assert torch.equal(begun, expected)
+    assert not torch.equal(begun, sampler._mean + sampler._spread * movements[:, : begun.shape[1]])
+
+
 @pytest.mark.parametrize("compiled", [True, False])
 def test_envelope_and_sound_share_no_random_numbers(
     compiled: bool, drawer: SoundscapeGenerator, monkeypatch: pytest.MonkeyPatch

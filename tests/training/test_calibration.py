@@ -132,6 +132,31 @@ def test_inside_a_group_textures_come_as_often_as_they_were_heard(parts: dict[st
         assert int(counts.round().sum()) == windows
 
 
+def test_a_recording_is_asked_for_by_the_root_of_its_length(parts: dict[str, SplitData]) -> None:
+    train = parts["train"]
+    sounds = [n for n, scene in enumerate(train.pairing.sound_scenes) if scene == "hiss"]
+    longest = sounds[0]
+    bank = copy.copy(train.bank)
+    bank.recordings = [
+        replace(
+            recording,
+            textures=torch.cat([recording.textures + 20 + n for n in range(9)]),
+            levels=recording.levels.repeat(9),
+        )
+        if number == longest
+        else recording
+        for number, recording in enumerate(train.bank.recordings)
+    ]
+    longer = SplitData(bank, train.pairing, train.features)
+    conditioner = calibrated(longer, codebook=8)
+    chances = conditioner.texture_probabilities(train.features[:1])[0]
+    mine = conditioner.groups == 0
+    of_longest = torch.tensor([longest in sounds_with(longer, entry) for entry in conditioner.codebook])
+    share = float(chances[mine & of_longest].sum() / chances[mine].sum())
+    # Nine times as long, three times as often as any other of its scene.
+    assert share == pytest.approx(3 / (3 + len(sounds) - 1), abs=1e-3)
+
+
 def test_what_goes_with_no_photo_takes_no_texture_of_its_own(parts: dict[str, SplitData]) -> None:
     train = parts["train"]
     hiss = {(p, s) for p, s in pairs_of(train) if train.pairing.photo_scenes[p] == "hiss"}
