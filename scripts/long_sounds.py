@@ -48,7 +48,7 @@ def measure(
         rms_dbfs: Level to compare with, one for all or one for each sound.
 
     Returns:
-        `level_db` [sounds, stretches] against the training, `slope_db_per_min`, `first_to_last_db`,
+        `level_db` [sounds, stretches] against `rms_dbfs`, `slope_db_per_min`, `first_to_last_db`,
         `neighbours_db` and `beginning`, [sounds].
     """
     length = round(STRETCH_S * sample_rate)
