@@ -34,7 +34,7 @@ from photowave.image.cache import FeatureCache
 from photowave.model import TextureConditioner
 from photowave.pairs.manifest import Manifest
 from photowave.pairs.opening import Splits, open_pairs
-from photowave.training.calibration import fit_softmax
+from photowave.training.prior import fit_softmax
 
 
 def scene_of_group(

@@ -41,7 +41,8 @@ class ClipDataset(Dataset[Clip]):
     """Clips cut at random; the same number is always the same clip.
 
     Scenes come equally often whatever the length of their recordings; inside a scene a recording comes in
-    proportion to its length.
+    proportion to the square root of its texture windows: by its length alone, one of a few seconds would
+    hardly be heard, and alike, it would be learned by heart.
 
     Args:
         bank: The recordings.
@@ -61,8 +62,8 @@ class ClipDataset(Dataset[Clip]):
         for index, scene in enumerate(pairing.sound_scenes):
             groups.setdefault(scene, []).append(index)
         self._groups = list(groups.values())
-        lengths = np.array([len(r.samples) for r in bank.recordings], dtype=float)
-        self._weights = [lengths[group] / lengths[group].sum() for group in self._groups]
+        roots = np.sqrt([len(r.textures) for r in bank.recordings])
+        self._weights = [roots[group] / roots[group].sum() for group in self._groups]
 
     def __len__(self) -> int:
         """Clips per epoch."""

@@ -19,7 +19,8 @@ from photowave.training.averaging import MovingAverage
 from photowave.training.clip_options import OverfitOptions
 from photowave.training.clip_report import ClipBaselines, ClipReport, describe
 from photowave.training.outcome import Drawing, Outcome
-from photowave.training.task import SoundscapeTask, TrainingConfig
+from photowave.training.settings import TrainingConfig
+from photowave.training.task import SoundscapeTask
 
 RATE = 16_000
 """Samples per second at which the clip is learned, in Hz."""

@@ -1,11 +1,9 @@
 """The training task: frames and a vector in, bits per sample out."""
 
 import copy
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import lightning as L
 import torch
@@ -22,76 +20,8 @@ from photowave.training.calibration import calibrate, check_single
 from photowave.training.free_run import correct_free_runs
 from photowave.training.history import noisy_history, shifted_history
 from photowave.training.resuming import ModelIdentity, check_same_model
+from photowave.training.settings import TrainingConfig
 from photowave.wavenet import MixtureOutput
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingConfig:
-    """How the model is trained."""
-
-    learning_rate: float = 2e-3
-    """Learning rate of Adam."""
-    warmup_steps: int = 100
-    """Steps over which the learning rate rises."""
-    decay_share: float = 0.5
-    """Last share of the training over which the learning rate falls."""
-    history_noise: float = 0.0
-    """Loudest noise on the past that the decoder sees, in units of the sound's own level; 0 adds none."""
-    history_gain: float = 0.0
-    """Spread of the random gains on that past, in nepers (8.7 dB); 0 leaves its level alone."""
-    dither_dbfs: float | None = None
-    """Level of white noise that is laid under every clip, such as -70: bands that a recording leaves empty
-    would otherwise take more of the learning than those with sound. None lays none."""
-    matmul_precision: Literal["highest", "high", "medium"] = "highest"
-    """How exact matrix products are while training; `medium` is much quicker on processors with bfloat16."""
-    envelope_noise: float = 0.5
-    """Loudest noise on the envelope, as the decoder sees it and as the coarser stack sees its own past, in
-    standard deviations; 0 adds none."""
-    envelope_shift: float = 0.5
-    """Largest random shifts of the past that the coarser stack sees, in standard deviations: without them a
-    free run wanders off, as its own past outweighs the conditioning; 0 shifts nothing."""
-    prior_penalty: float = 1e-3
-    """Weight of the squared weights when the photo's prior over textures is fitted."""
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if not 0.0 < self.learning_rate < 1.0:
-            raise ConfigError(f"learning_rate={self.learning_rate}: must lie between 0 and 1, such as 2e-3.")
-        if not 0.0 <= self.decay_share <= 1.0:
-            raise ConfigError(
-                f"decay_share={self.decay_share}: must lie between 0 and 1. The default is 0.5."
-            )
-        if self.warmup_steps < 0:
-            raise ConfigError(f"warmup_steps={self.warmup_steps}: must be 0 or more. The default is 100.")
-        if not 0.0 <= self.history_noise < math.inf:
-            raise ConfigError(
-                f"history_noise={self.history_noise}: must be 0 or more and finite. The default is 0."
-            )
-        if not 0.0 <= self.history_gain <= 2.0:
-            raise ConfigError(
-                f"history_gain={self.history_gain}: must lie in 0 to 2 nepers. A mild one is 0.4."
-            )
-        if self.dither_dbfs is not None and not -120.0 <= self.dither_dbfs <= -30.0:
-            raise ConfigError(
-                f"dither_dbfs={self.dither_dbfs}: must lie in -120 to -30 dBFS, or be null. Common: -70."
-            )
-        if self.matmul_precision not in ("highest", "high", "medium"):
-            raise ConfigError(
-                f"matmul_precision={self.matmul_precision!r}: must be 'highest', 'high' or 'medium'."
-            )
-        if not 0.0 <= self.envelope_noise < math.inf:
-            raise ConfigError(
-                f"envelope_noise={self.envelope_noise}: must be 0 or more and finite. The default is 0.5."
-            )
-        if not 0.0 <= self.envelope_shift < math.inf:
-            raise ConfigError(
-                f"envelope_shift={self.envelope_shift}: must be 0 or more and finite. The default is 0.5."
-            )
-        if not 0.0 < self.prior_penalty < math.inf:
-            raise ConfigError(
-                f"prior_penalty={self.prior_penalty}: must be above 0 and finite. The default is 1e-3."
-            )
-
 
 _CORRECTION = "model.envelope.correction"
 _DEFAULT_MODEL, _DEFAULT_TRAINING = ModelConfig(), TrainingConfig()
@@ -189,6 +119,10 @@ class SoundscapeTask(L.LightningModule):
         self.log("train/bits_per_sample", bits, prog_bar=True)
         if envelope is None:
             return {"loss": bits, "bits_per_sample": bits.detach()}
+        if self._progress() > settings.envelope_share:
+            # Gradients of zero: each device of several waits for one for every weight.
+            resting = 0.0 * torch.stack([weight.sum() for weight in self._coarse_weights()]).sum()
+            return {"loss": bits + resting, "bits_per_sample": bits.detach()}
         past = self._noisy(self._shifted(envelope.frames(around.stretch), chance), chance)
         of_envelope = envelope.bits(vector, around, history=past).mean() / past.shape[-1]
         self.log("train/bits_per_component", of_envelope)
@@ -260,21 +194,43 @@ class SoundscapeTask(L.LightningModule):
             return envelope_frames
         return noisy_history(envelope_frames, envelope.wavenet.output, loudest=loudest, generator=chance)
 
-    def configure_optimizers(self) -> Any:
-        """Adam over what is learned, and the schedule."""
-        settings = self.training_config
-        learned = [p for p in self.parameters() if p.requires_grad]
-        optimiser = torch.optim.Adam(learned, lr=settings.learning_rate, betas=(0.9, 0.99), fused=True)
+    def _progress(self) -> float:
+        """Share of the training that is done; 0 outside of one."""
+        return 0.0 if self._trainer is None else schedule.progress(self._trainer)
 
-        def rate(step: int) -> float:
+    def _coarse_weights(self) -> list[Tensor]:
+        """The weights of the coarser stack and of the vector that it shapes; none without it."""
+        envelope = self.model.envelope
+        if envelope is None:
+            return []
+        parts = (envelope.wavenet, envelope.moments, self.model.conditioner)
+        return [weight for part in parts for weight in part.parameters() if weight.requires_grad]
+
+    def configure_optimizers(self) -> Any:
+        """Adam over what is learned, and the schedules: that of the coarser stack is over sooner."""
+        settings = self.training_config
+        coarse = self._coarse_weights()
+        known = {id(weight) for weight in coarse}
+        learned = [p for p in self.parameters() if p.requires_grad and id(p) not in known]
+        groups = [group for group in (learned, coarse) if group]
+        optimiser = torch.optim.Adam(
+            [{"params": group} for group in groups], lr=settings.learning_rate, betas=(0.9, 0.99), fused=True
+        )
+
+        def rate(step: int, share: float = 1.0) -> float:
             return schedule.factor(
                 step,
-                schedule.progress(self.trainer),
+                self._progress() / share,
                 warmup_steps=settings.warmup_steps,
                 decay_share=settings.decay_share,
             )
 
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+        def coarse_rate(step: int) -> float:
+            share = settings.envelope_share
+            return rate(step, share) if self._progress() <= share else 0.0
+
+        rates: list[Any] = [rate, coarse_rate]
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, rates[: len(groups)])
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -313,3 +269,11 @@ class SoundscapeTask(L.LightningModule):
                 "models had that, and cannot be taken up here. Export it with 'photowave export', or train "
                 "anew."
             )
+        groups = 1 + bool(self._coarse_weights())
+        for state in checkpoint.get("optimizer_states", []):
+            if (found := len(state["param_groups"])) != groups:
+                raise CheckpointError(
+                    f"the checkpoint has {found} learning rates, this model {groups}: it is from before the "
+                    "coarser stack had one of its own, and cannot be taken up here. Export it with "
+                    "'photowave export', or train anew."
+                )

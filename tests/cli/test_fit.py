@@ -79,8 +79,8 @@ def test_fit_tells_what_it_does_and_nothing_else(components: int, photowave: Run
     patterns = [
         r"train: reading 6 photos and 6 recordings",
         r"val: reading 2 photos and 2 recordings",
-        r"prior: 2 groups of textures told apart by 6 photos",
         r"codebook: 4 textures from \d+ windows in 2 groups",
+        r"prior: 2 groups of textures told apart by 6 photos",
         r"model: [\d,]+ learned weights",
         r"sound: train 12 s, val 4 s",
         r"bits per sample on 4 clips of 0.2 s of split val: uniform .* linear predictor [\d.]+",

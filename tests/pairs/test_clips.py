@@ -108,7 +108,9 @@ def test_the_start_is_where_the_samples_lie_and_may_be_any_sample(parts: tuple[S
     assert 0 in starts
 
 
-def test_scenes_come_equally_often_and_recordings_by_length(parts: tuple[SoundBank, Pairing]) -> None:
+def test_scenes_come_equally_often_and_recordings_by_the_root_of_their_windows(
+    parts: tuple[SoundBank, Pairing],
+) -> None:
     clips, bank = dataset(parts), parts[0]
     levels = {
         tuple(r.textures[w].tolist()): n
@@ -117,9 +119,11 @@ def test_scenes_come_equally_often_and_recordings_by_length(parts: tuple[SoundBa
     }
     count = 1200
     seen = Counter(levels[tuple(clips[i]["texture"].tolist())] for i in range(count))
-    # Shares 1/8, 3/8, 1/8, 3/8; five standard deviations of a binomial share are below 0.07.
+    roots = [len(recording.textures) ** 0.5 for recording in bank.recordings]
+    assert roots == pytest.approx([1, 3**0.5, 2, 12**0.5])
+    # Both scenes have the shares 1 : 3 ** 0.5; five standard deviations of a binomial share are below 0.07.
     shares = [seen[number] / count for number in range(4)]
-    np.testing.assert_allclose(shares, [1 / 8, 3 / 8, 1 / 8, 3 / 8], atol=0.07)
+    np.testing.assert_allclose(shares, [0.183, 0.317, 0.183, 0.317], atol=0.07)
 
 
 def test_photo_is_a_partner_and_the_swapped_one_never(parts: tuple[SoundBank, Pairing]) -> None:

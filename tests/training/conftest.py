@@ -10,7 +10,8 @@ from tiny_scenes import tiny_config, write_tiny_scenes
 
 from photowave.config import ModelConfig
 from photowave.pairs.datamodule import PairsDataModule
-from photowave.training.task import SoundscapeTask, TrainingConfig
+from photowave.training.settings import TrainingConfig
+from photowave.training.task import SoundscapeTask
 
 
 @pytest.fixture(scope="session")

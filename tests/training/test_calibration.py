@@ -2,8 +2,10 @@
 
 import copy
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,9 @@ from torch import Tensor
 from photowave.model import PhotowaveModel, TextureConditioner
 from photowave.pairs.datamodule import PairsDataModule, SplitData
 from photowave.pairs.pairing import Pairing
-from photowave.training.calibration import _usual, calibrate, fit_softmax
+from photowave.training.calibration import calibrate
+from photowave.training.codebook import _usual, share_out
+from photowave.training.prior import fit_softmax
 from photowave.training.task import SoundscapeTask
 from photowave.wavenet import MixtureOutput
 
@@ -132,29 +136,67 @@ def test_inside_a_group_textures_come_as_often_as_they_were_heard(parts: dict[st
         assert int(counts.round().sum()) == windows
 
 
-def test_a_recording_is_asked_for_by_the_root_of_its_length(parts: dict[str, SplitData]) -> None:
-    train = parts["train"]
-    sounds = [n for n, scene in enumerate(train.pairing.sound_scenes) if scene == "hiss"]
-    longest = sounds[0]
+def lengthened(train: SplitData, number: int, times: int) -> SplitData:
+    """The same recordings, but one of them so many times as long, with textures of its own in each part."""
     bank = copy.copy(train.bank)
-    bank.recordings = [
-        replace(
-            recording,
-            textures=torch.cat([recording.textures + 20 + n for n in range(9)]),
-            levels=recording.levels.repeat(9),
-        )
-        if number == longest
-        else recording
-        for number, recording in enumerate(train.bank.recordings)
-    ]
-    longer = SplitData(bank, train.pairing, train.features)
-    conditioner = calibrated(longer, codebook=8)
+    longer = train.bank.recordings[number]
+    parts = [longer.textures + 20 + part for part in range(times)]
+    longer = replace(longer, textures=torch.cat(parts), levels=longer.levels.repeat(times))
+    bank.recordings = [longer if n == number else r for n, r in enumerate(train.bank.recordings)]
+    return SplitData(bank, train.pairing, train.features)
+
+
+def test_a_recording_is_asked_for_by_the_fourth_root_of_its_length(parts: dict[str, SplitData]) -> None:
+    sounds = [n for n, scene in enumerate(parts["train"].pairing.sound_scenes) if scene == "hiss"]
+    train = lengthened(parts["train"], sounds[0], 16)
+    conditioner = calibrated(train, codebook=8)
     chances = conditioner.texture_probabilities(train.features[:1])[0]
     mine = conditioner.groups == 0
-    of_longest = torch.tensor([longest in sounds_with(longer, entry) for entry in conditioner.codebook])
+    of_longest = torch.tensor([sounds[0] in sounds_with(train, entry) for entry in conditioner.codebook])
     share = float(chances[mine & of_longest].sum() / chances[mine].sum())
-    # Nine times as long, three times as often as any other of its scene.
-    assert share == pytest.approx(3 / (3 + len(sounds) - 1), abs=1e-3)
+    # Sixteen times as long, twice as often as any other of its scene.
+    assert share == pytest.approx(2 / (2 + len(sounds) - 1), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("codebook", "counts"), [(6, [1, 1, 1]), (8, [2, 1, 1]), (12, [4, 1, 1]), (18, [7, 1, 1])]
+)
+def test_each_recording_has_textures_of_its_own_by_the_root_of_its_length(
+    codebook: int, counts: list[int], parts: dict[str, SplitData]
+) -> None:
+    sounds = [n for n, scene in enumerate(parts["train"].pairing.sound_scenes) if scene == "hiss"]
+    train = lengthened(parts["train"], sounds[0], 16)
+    conditioner = calibrated(train, codebook=codebook)
+    of_scene = conditioner.codebook[conditioner.groups == 0]
+    # However far the long one's textures lie from each other, the others keep theirs.
+    found = Counter(min(sounds_with(train, entry)) for entry in of_scene)
+    assert sorted(found.values(), reverse=True) == sorted(counts, reverse=True)
+    assert found[sounds[0]] == counts[0]
+
+
+def test_more_recordings_than_entries_share_them(parts: dict[str, SplitData]) -> None:
+    train = parts["train"]
+    assert len(train.bank.recordings) == 6
+    conditioner = calibrated(train, codebook=4)
+    assert conditioner.groups.tolist() == [0, 0, 1, 1]
+    chances = conditioner.texture_probabilities(train.features)
+    assert bool((chances > 1e-9).any(0).all())
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_entries_are_shared_out_to_the_last_and_each_has_one(data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 6))
+    wanted = data.draw(st.lists(st.floats(0.1, 100), min_size=count, max_size=count))
+    room = data.draw(st.lists(st.integers(1, 9), min_size=count, max_size=count))
+    total = data.draw(st.integers(count, 40))
+    given_out = share_out(total, wanted=wanted, room=room)
+    assert sum(given_out) == min(total, sum(room))
+    assert all(1 <= given <= most for given, most in zip(given_out, room, strict=True))
+    # Whoever wants more and has room gets no less.
+    order = sorted(range(count), key=wanted.__getitem__)
+    for few, many in pairwise(order):
+        assert wanted[many] == wanted[few] or given_out[many] >= min(given_out[few], room[many])
 
 
 def test_what_goes_with_no_photo_takes_no_texture_of_its_own(parts: dict[str, SplitData]) -> None:

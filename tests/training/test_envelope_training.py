@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,8 @@ class Steps(L.Callback):
             raise ZeroDivisionError
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, *args: Any) -> None:
-        component = trainer.callback_metrics["train/bits_per_component"]
-        self.found.append(tuple(map(float, (outputs["loss"], outputs["bits_per_sample"], component))))
+        loss, decoder = float(outputs["loss"]), float(outputs["bits_per_sample"])
+        self.found.append((loss, decoder, loss - decoder))
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
         metrics = trainer.callback_metrics
@@ -77,7 +78,9 @@ def test_both_stacks_learn(
 ) -> None:
     steps = Steps()
     config = config_of(kind, dropout=dropout, output=output, bands=bands, mixtures=2)
-    task = make_task(config, learning_rate=1e-2, warmup_steps=5, history_noise=0.1, dither_dbfs=-60)
+    task = make_task(
+        config, learning_rate=1e-2, warmup_steps=5, history_noise=0.1, dither_dbfs=-60, envelope_share=1.0
+    )
     trainer = make_trainer(max_steps=50, callbacks=[steps, MovingAverage()])
     trainer.fit(task, datamodule=make_data(clips_per_epoch=20))
     for kept in (1, 2):
@@ -92,7 +95,7 @@ def test_both_stacks_learn(
 def test_conditioning_learns_where_the_components_are(
     kind: str, make_data: Make, make_task: Make, make_trainer: Make
 ) -> None:
-    task: SoundscapeTask = make_task(config_of(kind), learning_rate=1e-2, warmup_steps=5)
+    task: SoundscapeTask = make_task(config_of(kind), learning_rate=1e-2, warmup_steps=5, envelope_share=1.0)
     trainer = make_trainer(max_steps=60)
     data: PairsDataModule = make_data(clips_per_epoch=60)
     trainer.fit(task, datamodule=data)
@@ -110,6 +113,34 @@ def test_conditioning_learns_where_the_components_are(
     before = found[:, 0].square().mean()
     after = (found - expected[:, 0])[:, 0].square().mean()
     assert after < 0.5 * before
+
+
+@pytest.mark.parametrize("kind", ["texture", "photo"])
+def test_after_its_share_the_coarser_stack_rests_and_the_decoder_goes_on(
+    kind: str, make_data: Make, make_task: Make, make_trainer: Make
+) -> None:
+    class Kept(L.Callback):
+        weights: list[dict[str, Tensor]] = []  # noqa: RUF012
+
+        def on_train_batch_start(self, trainer: Any, pl_module: Any, *args: Any) -> None:
+            self.weights.append(
+                {name: weight.detach().clone() for name, weight in pl_module.named_parameters()}
+            )
+
+    kept = Kept()
+    task: SoundscapeTask = make_task(config_of(kind), warmup_steps=0, envelope_share=0.5)
+    make_trainer(max_steps=8, callbacks=[kept]).fit(task, datamodule=make_data())
+    kept.on_train_batch_start(None, task)  # as it is at the end
+    learned = {name for name, weight in task.named_parameters() if weight.requires_grad}
+    coarse = {n for n in learned if n.startswith(("model.envelope.wavenet", "model.envelope.moments"))}
+    coarse |= {name for name in learned if name.startswith("model.conditioner")}
+    assert len(learned) > len(coarse) > 0
+    assert any(name.startswith("model.envelope.network") for name in learned - coarse)
+    for step, (before, after) in enumerate(pairwise(kept.weights)):
+        changed = {name for name in learned if not torch.equal(before[name], after[name])}
+        # Step 4 is the last of its half.
+        assert changed - coarse
+        assert bool(changed & coarse) == (step <= 4), step
 
 
 @pytest.mark.parametrize(("kind", "dropout"), [("texture", 0.1), ("texture", 0.0), ("photo", 0.1)])
@@ -131,8 +162,9 @@ def test_every_learned_weight_has_a_gradient_in_every_step(
     assert missing.found == []
 
 
+@pytest.mark.parametrize("share", [0.25, 0.8])
 def test_killed_run_goes_on_bit_by_bit_and_its_export_draws(
-    make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path
+    share: float, make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path
 ) -> None:
     def fit(folder: str, *, resume: bool = False, kill_before: int | None = None) -> tuple[Steps, Any]:
         steps = Steps(kill_before)
@@ -140,6 +172,7 @@ def test_killed_run_goes_on_bit_by_bit_and_its_export_draws(
         task = make_task(
             config_of(output="mixture", bands=2, mixtures=2, dropout=0.3),
             history_noise=0.1, history_gain=0.4, dither_dbfs=-60, matmul_precision="medium",
+            envelope_share=share,
         )  # fmt: skip
         trainer = make_trainer(
             max_steps=10, callbacks=[MovingAverage(), steps, checkpoints], enable_checkpointing=True

@@ -26,7 +26,8 @@ from photowave.training.clip_options import OverfitOptions
 from photowave.training.clip_report import ClipBaselines, ClipReport
 from photowave.training.one_clip import overfit
 from photowave.training.outcome import Outcome, diagnose, follow
-from photowave.training.task import SoundscapeTask, TrainingConfig
+from photowave.training.settings import TrainingConfig
+from photowave.training.task import SoundscapeTask
 
 RATE = 16_000
 STEPS = 300

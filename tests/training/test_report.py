@@ -91,7 +91,7 @@ def test_line_of_a_model_with_an_envelope_tells_the_bits_of_the_decoder_alone(
 
     bits, bar = Bits(), TrainingBar()
     trainer = make_trainer(max_epochs=1, callbacks=[ProgressReport(), bits, bar], enable_progress_bar=True)
-    task = make_task(tiny_config(components=3))
+    task = make_task(tiny_config(components=3), envelope_share=1.0)
     trainer.fit(task, datamodule=make_data())
     mean = sum(step["bits_per_sample"] for step in bits.found) / 4
     assert lines()[-1].split(" | ")[3] == f"train {mean:.3f}"

@@ -243,6 +243,23 @@ def test_resume_with_another_model_names_what_differs(tools: Any, tmp_path: Path
         )
 
 
+def test_checkpoint_with_one_learning_rate_for_both_stacks_is_refused(tools: Any, tmp_path: Path) -> None:
+    make_task, make_data, make_trainer = tools
+    config = tiny_config(components=3)
+    checkpoints = RunCheckpoints(every_minutes=NEVER, dirpath=str(tmp_path))
+    trainer = make_trainer(max_steps=1, callbacks=[checkpoints], enable_checkpointing=True)
+    trainer.fit(make_task(config), datamodule=make_data())
+    saved = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    (state,) = saved["optimizer_states"]
+    together = [number for group in state["param_groups"] for number in group["params"]]
+    state["param_groups"] = [{**state["param_groups"][0], "params": together}]
+    torch.save(saved, tmp_path / "old.ckpt")
+    with pytest.raises(CheckpointError, match=r"has 1 learning rates, this model 2: .* or train anew\.$"):
+        make_trainer(max_steps=2).fit(
+            make_task(config), datamodule=make_data(), ckpt_path=tmp_path / "old.ckpt", weights_only=True
+        )
+
+
 @pytest.mark.parametrize(
     ("lost", "named", "count"),
     [

@@ -14,7 +14,8 @@ from photowave.errors import ConfigError
 from photowave.pairs.clips import Clip
 from photowave.pairs.datamodule import PairsDataModule
 from photowave.training.averaging import MovingAverage
-from photowave.training.task import SoundscapeTask, TrainingConfig
+from photowave.training.settings import TrainingConfig
+from photowave.training.task import SoundscapeTask
 
 
 class Losses(L.Callback):
