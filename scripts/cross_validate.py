@@ -1,6 +1,6 @@
 """Does a sound fit a photo that no training saw? Every photo is held out once.
 
-    python scripts/cross_validate.py [--model FILE] [--pairs FOLDER] [--folds 5] [--repeats 3] [--out FILE]
+    python scripts/cross_validate.py [--model FILE] [--pairs FOLDER] [--folds 5] [--repeats 3] [--told]
 
 The decoder is trained on recordings alone and never sees a photo; only the map from photo to texture does. So
 that map is fitted anew without the photos of one fold, with the weights of the decoder as they are, and
@@ -8,10 +8,13 @@ sounds are drawn for the photos of that fold: all photos get a sound from a map 
 judge that has heard real recordings only (randomised trees on log-mel statistics, as in `photowave
 evaluate`; those that the decoder learned from among them) tells the scene of each sound. Printed are means
 over repeats, each with folds dealt anew and other seeds, and their spread; and the same for the photos of the
-split `test` alone, which no setting was chosen on.
+split `test` alone, which no setting was chosen on. Beside it, what `photowave evaluate` says of all these
+sounds together: how near those of a scene come to its recordings. With `--told`, the right scene is given in
+place of what the map makes of the photo: what is left is what the decoder and the choice of a texture miss.
 """
 
 import argparse
+import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +29,9 @@ from tqdm import tqdm
 
 import photowave
 from photowave.audio import TextureStatistics
+from photowave.evaluation.judging import judge_systems
 from photowave.evaluation.real import load_real
+from photowave.evaluation.types import EvaluatedPhotos, RealSounds, SystemSounds
 from photowave.generation import SoundscapeGenerator
 from photowave.generation.reading import photo_seed
 from photowave.image import read_photo
@@ -35,6 +40,14 @@ from photowave.model import TextureConditioner
 from photowave.pairs.manifest import Manifest
 from photowave.pairs.opening import Splits, open_pairs
 from photowave.training.prior import fit_softmax
+
+COMPARED = {
+    "scenes_nearest": "nearest to own scene",
+    "long_term_spectrum_db": "spectrum off, dB",
+    "level_difference_db": "level off, dB",
+    "texture_distance": "texture distance",
+}
+"""Figures of `photowave evaluate`, and what they are called here."""
 
 
 def scene_of_group(
@@ -90,6 +103,29 @@ def draw(model: SoundscapeGenerator, vectors: Tensor, seeds: list[int], given: a
     return torch.cat(parts)
 
 
+def tell(conditioner: TextureConditioner, group: int) -> None:
+    """Let the map answer every photo with one group."""
+    with torch.no_grad():
+        inside = conditioner.groups == group
+        conditioner.prior.weight.zero_()
+        conditioner.prior.bias.copy_(torch.where(inside, conditioner.prior.bias, torch.tensor(-1e4)))
+
+
+def compare(
+    sounds: Sequence[Tensor], real: RealSounds, photos: Sequence[Path], scenes: NDArray[np.str_]
+) -> dict[str, list[float]]:
+    """What `photowave evaluate` says of the sounds of each repeat, [photos, time]."""
+    images = tuple(read_photo(photo) for photo in photos)
+    given = EvaluatedPhotos(tuple(photos), images, scenes)
+    nowhere = np.full((len(photos), 1), -1)
+    systems = [
+        SystemSounds(str(number), drawn[:, None], nowhere, float("nan"))
+        for number, drawn in enumerate(sounds)
+    ]
+    found, _ = judge_systems(systems, real, given, judged="0")
+    return {name: [f.value for f in found if f.name == name and f.system != "real"] for name in COMPARED}
+
+
 def balanced(hits: NDArray[np.bool_], scenes: NDArray[np.str_]) -> float:
     """Mean share, scenes counting alike."""
     return float(np.mean([hits[scenes == scene].mean() for scene in np.unique(scenes)]))
@@ -106,6 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--guidance", type=float, default=1.0)
     parser.add_argument("--duration_s", type=float, default=5.0)
+    parser.add_argument("--told", action="store_true", help="give the right scene in place of the map's")
     parser.add_argument("--out", default=None, help="JSON file for the figures")
     given = parser.parse_args(arguments)
     model = photowave.load(given.model)
@@ -133,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = torch.stack([features[photo] for photo in photos])
     chance = [photo_seed(read_photo(photo), seed=0) for photo in photos]
     tests = np.repeat([False, False, True], [len(pairing.photos) for pairing in pairings])
-    heard, chosen, of_test = [], [], []
+    heard, chosen, of_test, drawn = [], [], [], []
     for repeat in range(given.repeats):
         vectors = torch.zeros(len(photos), len(conditioner.null))
         right = np.zeros(len(photos), bool)
@@ -145,10 +182,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             by_group = torch.stack([probabilities[:, conditioner.groups == g].sum(1) for g in names], 1)
             found = np.array([names[list(names)[index]] for index in by_group.argmax(1)])
             right[held_out] = found == scenes[held_out]
-            vectors[held_out] = model.feature_vectors(
-                rows[held_out], seeds=[chance[index] for index in held_out]
-            )
+            fitted = copy.deepcopy(conditioner.prior.state_dict())
+            for group in group_of.values() if given.told else [-1]:
+                asked = held_out[groups[held_out].numpy() == group] if given.told else held_out
+                if given.told:
+                    conditioner.prior.load_state_dict(fitted)
+                    tell(conditioner, group)
+                vectors[asked] = model.feature_vectors(rows[asked], seeds=[chance[i] for i in asked])
+            conditioner.prior.load_state_dict(fitted)
         sounds = draw(model, vectors, [seed + repeat for seed in chance], given)
+        drawn.append(sounds)
         told = judge.predict(torch.cat([statistics(part) for part in torch.split(sounds, 16)]).numpy())
         heard.append(balanced(told == scenes, scenes))
         of_test.append(balanced((told == scenes)[tests], scenes[tests]))
@@ -156,16 +199,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(
             f"repeat {repeat}: photo to scene {chosen[-1]:.1%}, sound recognised {heard[-1]:.1%}", flush=True
         )
+    compared = compare(drawn, real, photos, scenes)
     result = {
         "model_sha256": model.loaded.sha256, "photos": len(photos), "folds": given.folds,
         "repeats": given.repeats, "temperature": given.temperature, "guidance": given.guidance,
         "photo_to_scene": chosen, "recognised": heard, "recognised_test": of_test,
+        "told": given.told, **compared,
     }  # fmt: skip
     print(f"{len(photos)} photos, each unseen once, scenes counting alike; chance {1 / len(names):.0%}")
     for name, shares in (
         ("photo to scene", chosen), ("sounds recognised", heard), ("of split test", of_test),
     ):  # fmt: skip
-        print(f"  {name:19} {np.mean(shares):.1%} (standard deviation over repeats {np.std(shares):.1%})")
+        print(f"  {name:20} {np.mean(shares):.1%} (standard deviation over repeats {np.std(shares):.1%})")
+    for name, values in compared.items():
+        print(f"  {COMPARED[name]:20} {np.mean(values):.2f} ({np.std(values):.2f})")
     if given.out:
         Path(given.out).write_text(json.dumps(result, indent=2) + "\n")
 

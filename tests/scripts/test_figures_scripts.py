@@ -1,5 +1,6 @@
 """The scripts behind the model card's figures run from end to end, on a model trained for three steps."""
 
+import copy
 import csv
 import importlib.util
 import json
@@ -55,6 +56,23 @@ def test_every_photo_is_held_out_once(trained: tuple[Path, Path], tmp_path: Path
     # Red photos and blue ones: the map cannot miss, whichever are held out.
     assert figures["photo_to_scene"] == [1.0, 1.0]
     assert all(0.0 <= share <= 1.0 for share in figures["recognised"])
+    for name in script("cross_validate").COMPARED:
+        assert len(figures[name]) == 2
+
+
+def test_a_map_that_is_told_the_scene_gives_its_textures_alone(trained: tuple[Path, Path]) -> None:
+    conditioner = load_model(trained[1]).model.conditioner
+    assert isinstance(conditioner, TextureConditioner)
+    rows = torch.randn(5, conditioner.prior.in_features, generator=torch.Generator().manual_seed(0))
+    before = conditioner.texture_probabilities(rows).detach()
+    for group in torch.unique(conditioner.groups[conditioner.prior.bias > -1e3]).tolist():
+        members = conditioner.groups == group
+        told = copy.deepcopy(conditioner)
+        script("cross_validate").tell(told, group)
+        after = told.texture_probabilities(rows).detach()
+        assert after[:, ~members].max() == 0.0
+        inside = before[:, members] / before[:, members].sum(1, keepdim=True)
+        torch.testing.assert_close(after[:, members], inside)
 
 
 def test_a_refitted_map_does_not_know_the_photos_left_out(trained: tuple[Path, Path]) -> None:
