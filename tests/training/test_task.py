@@ -187,6 +187,9 @@ def test_settings_out_of_range_are_refused() -> None:
             TrainingConfig(envelope_shift=noise)
     with pytest.raises(ConfigError, match=rf"The default is {TrainingConfig().envelope_shift}\.$"):
         TrainingConfig(envelope_shift=-1)
+    for share in (0.0, -0.1, 1.1, math.nan):
+        with pytest.raises(ConfigError, match=f"envelope_share={share}: must be above 0 and at most 1"):
+            TrainingConfig(envelope_share=share)
     with pytest.raises(ConfigError, match="matmul_precision='low': must be 'highest', 'high' or 'medium'"):
         TrainingConfig(matmul_precision="low")  # type: ignore[arg-type]
     for penalty in (0, -1e-3, math.inf, math.nan):
