@@ -44,7 +44,8 @@ def find_textures(train: SplitData, *, mean: Tensor, std: Tensor, size: int, see
     Where there are enough entries, each group of recordings that go with the same photos has as many as any
     other, and in it each recording its own: what is short is there to be chosen, too, and no texture stands
     for two places. Textures are those of windows about as loud as their recording: the stillness between two
-    calls of a bird is learned from, but not chosen.
+    calls of a bird is learned from, but not chosen. Where entries are too few, all windows are clustered
+    together, and each entry is a group.
 
     Args:
         train: The training split.
@@ -70,7 +71,8 @@ def find_textures(train: SplitData, *, mean: Tensor, std: Tensor, size: int, see
     for group, part in enumerate(present if alone else [-1]):
         here = usual & (circles[owners] == part) if alone else usual
         most = size // len(present) + (group < size % len(present)) if alone else size
-        for cluster, count in _clusters(here, owners, recordings, most):
+        together = [(here, min(most, int(here.sum())))]
+        for cluster, count in _clusters(here, owners, recordings, most) if alone else together:
             rows = cluster.nonzero().flatten()
             fitted = KMeans(n_clusters=count, n_init=4, random_state=seed).fit(normalised[rows].numpy())
             codes[rows] = len(groups) + torch.from_numpy(fitted.labels_).long()

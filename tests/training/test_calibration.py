@@ -247,6 +247,14 @@ def test_many_circles_share_one_clustering(parts: dict[str, SplitData]) -> None:
     assert bool((conditioner.texture_probabilities(train.features) > 1e-9).any(0).all())
 
 
+def test_many_circles_with_entries_for_every_recording_are_no_groups_of_recordings(
+    parts: dict[str, SplitData],
+) -> None:
+    # Six circles, eleven entries: not two for each circle, but more than recordings.
+    train = paired(parts["train"], {(n, n) for n in range(6)})
+    assert calibrated(train, codebook=11).groups.tolist() == list(range(11))
+
+
 def test_few_circles_of_rows_have_textures_of_their_own(parts: dict[str, SplitData]) -> None:
     count = len(parts["train"].pairing.photos)
     train = paired(parts["train"], {(n, n) for n in range(count)})

@@ -243,13 +243,20 @@ def test_resume_with_another_model_names_what_differs(tools: Any, tmp_path: Path
         )
 
 
+def checkpoint_after_a_step(tools: Any, config: ModelConfig, folder: Path) -> dict[str, Any]:
+    """What `last.ckpt`, written into the folder, holds after one step."""
+    make_task, make_data, make_trainer = tools
+    checkpoints = RunCheckpoints(every_minutes=NEVER, dirpath=str(folder))
+    trainer = make_trainer(max_steps=1, callbacks=[checkpoints], enable_checkpointing=True)
+    trainer.fit(make_task(config), datamodule=make_data())
+    saved: dict[str, Any] = torch.load(folder / "last.ckpt", weights_only=True)
+    return saved
+
+
 def test_checkpoint_with_one_learning_rate_for_both_stacks_is_refused(tools: Any, tmp_path: Path) -> None:
     make_task, make_data, make_trainer = tools
     config = tiny_config(components=3)
-    checkpoints = RunCheckpoints(every_minutes=NEVER, dirpath=str(tmp_path))
-    trainer = make_trainer(max_steps=1, callbacks=[checkpoints], enable_checkpointing=True)
-    trainer.fit(make_task(config), datamodule=make_data())
-    saved = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    saved = checkpoint_after_a_step(tools, config, tmp_path)
     (state,) = saved["optimizer_states"]
     together = [number for group in state["param_groups"] for number in group["params"]]
     state["param_groups"] = [{**state["param_groups"][0], "params": together}]
@@ -274,10 +281,7 @@ def test_checkpoint_that_lacks_tensors_is_refused_by_name(
 ) -> None:
     make_task, make_data, make_trainer = tools
     config = tiny_config(components=3)
-    checkpoints = RunCheckpoints(every_minutes=NEVER, dirpath=str(tmp_path))
-    trainer = make_trainer(max_steps=1, callbacks=[checkpoints], enable_checkpointing=True)
-    trainer.fit(make_task(config), datamodule=make_data())
-    saved = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    saved = checkpoint_after_a_step(tools, config, tmp_path)
     for name in lost:
         del saved["state_dict"][name]
     torch.save(saved, tmp_path / "old.ckpt")
