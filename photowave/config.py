@@ -45,8 +45,8 @@ class AudioConfig:
             f"rms_dbfs={self.rms_dbfs}: must lie between -60 and -6 dBFS. The default is -20.",
         )
         _require(
-            self.bands in (1, 2, 4, 8, 16, 32),
-            f"bands={self.bands}: must be 1, 2, 4, 8, 16 or 32. Use 1 for raw samples.",
+            self.bands in (1, 2, 4, 8, 16, 24, 32),
+            f"bands={self.bands}: must be 1, 2, 4, 8, 16, 24 or 32. Use 1 for raw samples.",
         )
         _require(
             8 <= self.taps_per_band <= 512 and self.taps_per_band % 2 == 0,
