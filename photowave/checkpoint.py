@@ -150,7 +150,10 @@ def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -
         model = PhotowaveModel(config, feature_dim=int(metadata["feature_dim"]))
         if isinstance(model.conditioner, TextureConditioner):
             # Files from before there were groups: there, every texture was one of its own.
-            tensors.setdefault("conditioner.groups", torch.arange(config.conditioning.codebook_size))
+            size = config.conditioning.codebook_size
+            tensors.setdefault("conditioner.groups", torch.arange(size))
+            # And files from before free runs were listened to: there, every texture could be drawn.
+            tensors.setdefault("conditioner.left_out", torch.zeros(size, dtype=torch.bool))
         if model.envelope is not None:
             # Files from before the conditioning told mean and spread: there, movements were the components.
             for name in ("moments.weight", "moments.bias", "correction"):
@@ -164,6 +167,13 @@ def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -
         ) from error
     if not all(bool(torch.isfinite(t).all()) for t in model.state_dict().values()):
         raise CheckpointError(f"{path} holds weights that are not finite: its training diverged. {_REMEDY}")
+    if isinstance(model.conditioner, TextureConditioner):
+        empty = set(model.conditioner.groups.tolist())
+        empty -= set(model.conditioner.groups[~model.conditioner.left_out].tolist())
+        if empty:
+            raise CheckpointError(
+                f"{path} leaves out all textures of group {min(empty)}: its photos have none. {_REMEDY}"
+            )
     return model.eval()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_a_file_from_before_envelopes_and_groups_loads_as_it_was_meant(
     settings = json.loads(metadata["config"])
     del settings["envelope"]
     tensors = load_file(model_file)
-    del tensors["conditioner.groups"]
+    del tensors["conditioner.groups"], tensors["conditioner.left_out"]
     old = tmp_path / "old.safetensors"
     save_file(tensors, old, {**metadata, "config": json.dumps(settings)})
     loaded = load_model(old).model
@@ -76,6 +77,20 @@ def test_a_file_from_before_envelopes_and_groups_loads_as_it_was_meant(
     with torch.no_grad():
         expected = torch.softmax(loaded.conditioner.sharpness * loaded.conditioner.prior_logits(features), -1)
         torch.testing.assert_close(loaded.conditioner.texture_probabilities(features), expected)
+
+
+def test_a_file_that_leaves_out_whole_groups_is_refused(model_file: Path, tmp_path: Path) -> None:
+    with safetensors.safe_open(model_file, framework="pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(model_file)
+    groups = tensors["conditioner.groups"]
+    tensors["conditioner.left_out"] = groups == groups[0]
+    bad = tmp_path / "bad.safetensors"
+    save_file(tensors, bad, metadata)
+    with pytest.raises(
+        CheckpointError, match=re.escape(f"{bad} leaves out all textures of group {groups[0]}")
+    ):
+        load_model(bad)
 
 
 @pytest.fixture

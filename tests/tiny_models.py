@@ -57,10 +57,13 @@ def tiny_wavenet(
 
 
 def randomise(module: nn.Module, *, seed: int) -> None:
-    """Give every weight a value away from zero, and scales and spreads positive ones."""
+    """Give every weight a value away from zero, and scales and spreads positive ones; no flag is set."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, tensor in module.state_dict().items():
+            if tensor.dtype == torch.bool:
+                tensor.zero_()
+                continue
             drawn = torch.randn(tensor.shape, generator=generator, dtype=torch.float64)
             positive = name.endswith(("scale", "_std"))
             fan_in = tensor.shape[-1] if tensor.dim() == 2 and "embedding" not in name else 4

@@ -15,7 +15,7 @@ from photowave.audio.level import gain_to, limit_peaks, normalise, rms_dbfs, wit
 from photowave.audio.logistic import fit_logistic_scale, logistic_log_mass
 from photowave.audio.mulaw import decode, encode, level_bounds, level_log2_widths
 from photowave.audio.resampling import resample
-from photowave.audio.texture import TextureStatistics
+from photowave.audio.texture import TextureStatistics, power_db
 
 __all__ = [
     "SOUND_SUFFIXES",
@@ -37,6 +37,7 @@ __all__ = [
     "limit_peaks",
     "logistic_log_mass",
     "normalise",
+    "power_db",
     "probe_sound",
     "read_sound",
     "resample",

@@ -94,6 +94,21 @@ class TextureStatistics(nn.Module):
         return torch.cat([log_mel.mean(dim=1), log_mel.std(dim=1, correction=0)], dim=1)
 
 
+def power_db(log_mel: Tensor) -> Tensor:
+    """Mean power of a sound, told from its log-mel spectrogram.
+
+    Args:
+        log_mel: As `TextureStatistics.log_mel` gives it, [..., frames, mels].
+
+    Returns:
+        In dB, [...]; silence lies far below anything heard, or has -inf. Only differences at one sample rate
+        mean something: the filters of the mel bands add up to one nearly everywhere, and so their powers to
+        that of all bins.
+    """
+    power = (log_mel.exp() - _FLOOR).clamp_min(0).sum(-1).mean(-1)
+    return 10 * power.log10()
+
+
 def _transform_length(sample_rate: int, mels: int, *, at_least: int) -> int:
     """Power of two so long that no mel filter falls between two bins: the lowest is the narrowest."""
     highest_mel = 2595 * math.log10(1 + sample_rate / 2 / 700)

@@ -108,6 +108,10 @@ class TextureConditioner(Conditioner):
         channels: Length of the conditioning vector.
         codebook_size: Number of typical textures.
         sharpness: Exponent on the probabilities of the groups before one is drawn.
+
+    Attributes:
+        left_out: Textures that no photo is given; others of their group take their share, bool [codebook].
+            Some of each group are not in it.
     """
 
     texture_mean: Tensor
@@ -116,6 +120,7 @@ class TextureConditioner(Conditioner):
     feature_std: Tensor
     codebook: Tensor
     groups: Tensor
+    left_out: Tensor
 
     def __init__(self, *, features: int, texture: int, channels: int, codebook_size: int, sharpness: float):
         super().__init__(channels=channels)
@@ -133,6 +138,7 @@ class TextureConditioner(Conditioner):
         self.register_buffer("feature_std", torch.ones(features))
         self.register_buffer("codebook", torch.zeros(codebook_size, texture))
         self.register_buffer("groups", torch.arange(codebook_size))
+        self.register_buffer("left_out", torch.zeros(codebook_size, dtype=torch.bool))
 
     def texture_vector(self, textures: Tensor) -> Tensor:
         """Map textures [batch, texture] to conditioning vectors [batch, channels]."""
@@ -157,7 +163,10 @@ class TextureConditioner(Conditioner):
         weights = (logits - highest[:, group]).exp()
         summed = torch.zeros_like(highest).index_add_(-1, group, weights)
         chosen = torch.softmax(self.sharpness * (highest + summed.log()), -1)
-        return weights / summed[:, group] * chosen[:, group]
+        # What is left out counts where groups are told apart, and not inside its own.
+        kept = weights.masked_fill(self.left_out, 0.0)
+        inside = torch.zeros_like(highest).index_add_(-1, group, kept)
+        return kept / inside[:, group] * chosen[:, group]
 
     def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """See the base class; chance chooses among the textures that fit the photo."""

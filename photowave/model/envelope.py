@@ -98,6 +98,11 @@ class EnvelopeStack(nn.Module):
         """Bring log-mel spectra [..., mels] into components [..., components]."""
         return (spectra - self.mean) @ self.basis
 
+    def spectra(self, frames: Tensor) -> Tensor:
+        """Bring components [..., components] back into log-mel spectra [..., mels], as near as they tell."""
+        inverse: Tensor = torch.linalg.pinv(self.basis)
+        return frames @ inverse + self.mean
+
     def knots(self, vector: Tensor, frames: Tensor) -> Tensor:
         """Make the track that the decoder follows.
 

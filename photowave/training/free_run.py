@@ -1,7 +1,11 @@
 """What free runs of the coarser stack miss beside the recordings, measured when a model is saved."""
 
-import torch
+import logging
 
+import torch
+from torch import Tensor
+
+from photowave.audio import power_db
 from photowave.generation.packing import pack
 from photowave.generation.sampler import CachedSampler
 from photowave.model import PhotowaveModel, TextureConditioner
@@ -9,7 +13,12 @@ from photowave.pairs.datamodule import SplitData
 
 MOST_WINDOWS = 1024
 """Texture windows that are drawn for; of more, some of each recording are taken."""
+MOST_OFF_DB = 3.0
+"""A texture is left out if envelopes drawn for it lie farther off the level of its recording."""
 _SHORTEST = 2  # knots of a window that has a spread
+_TAKES = 8
+_FEWEST = 4  # one texture of a group in so many is kept, however far off
+_log = logging.getLogger(__name__)
 
 
 @torch.no_grad()
@@ -48,3 +57,58 @@ def correct_free_runs(model: PhotowaveModel, train: SplitData) -> None:
     )
     movements = sampler.draw(2 * steps)[:, steps:]
     envelope.correct(vectors, movements, spectra, torch.tensor(weights))
+
+
+@torch.no_grad()
+def leave_out_strays(model: PhotowaveModel, train: SplitData) -> None:
+    """Leave out textures whose envelopes come out too loud or too soft, whatever the seed.
+
+    ::
+
+        recording -> texture of a window -> envelopes drawn -> level --.
+            `-----------------> envelope of all of it -------> level ---- off by how much?
+
+    Only `TextureConditioner.left_out` changes, which no score of a sound on its own texture hangs on. Of each
+    group those that come nearest are kept, a quarter at least. Where the conditioning is no texture, nothing
+    is done.
+
+    Args:
+        model: Changed in place; on the CPU, and `correct_free_runs` was done.
+        train: The training split.
+    """
+    envelope, conditioner = model.envelope, model.conditioner
+    if envelope is None or not isinstance(conditioner, TextureConditioner):
+        return
+    off = _off_level(model, train)
+    for group in sorted(set(conditioner.groups.tolist())):
+        members = (conditioner.groups == group).nonzero().flatten()
+        nearest = off[members].sort().values[: -(-len(members) // _FEWEST)]
+        conditioner.left_out[members] = off[members] > max(MOST_OFF_DB, float(nearest[-1]))
+    _log.debug(
+        "codebook: %d of %d textures are left out, as they come out more than %g dB off their level",
+        int(conditioner.left_out.sum()),
+        len(off),
+        MOST_OFF_DB,
+    )
+
+
+def _off_level(model: PhotowaveModel, train: SplitData) -> Tensor:
+    """How far envelopes drawn for each texture of the codebook lie off their recording, in dB, [codebook]."""
+    envelope, conditioner, recordings = model.envelope, model.conditioner, train.bank.recordings
+    assert envelope is not None
+    assert isinstance(conditioner, TextureConditioner)
+    vectors = conditioner.texture_vector(conditioner.codebook).repeat_interleave(_TAKES, 0)
+    sampler = CachedSampler(
+        envelope.wavenet, pack(envelope.wavenet), vectors=vectors, seeds=list(range(len(vectors)))
+    )
+    past = envelope.wavenet.receptive_field
+    steps = max(_SHORTEST, round(train.bank.window_s * envelope.knots_per_s))
+    movements = sampler.draw(past + steps)[:, past:]
+    mean, spread = envelope.drawn(vectors)
+    drawn = power_db(envelope.spectra(mean + spread * movements)).view(-1, _TAKES).mean(1)
+    off = torch.zeros(len(drawn))
+    for recording in recordings:
+        own = (conditioner.codebook[:, None] == recording.textures).all(2).any(1)
+        off[own] = (drawn[own] - power_db(recording.spectra)).abs()
+    # What is no window of these recordings is taken as it is.
+    return off

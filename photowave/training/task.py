@@ -17,13 +17,14 @@ from photowave.model.scoring import bits_in_all, bits_per_sample, follow
 from photowave.pairs.clips import Clip
 from photowave.training import schedule
 from photowave.training.calibration import calibrate, check_single
-from photowave.training.free_run import correct_free_runs
+from photowave.training.free_run import correct_free_runs, leave_out_strays
 from photowave.training.history import noisy_history, shifted_history
 from photowave.training.resuming import ModelIdentity, check_same_model
 from photowave.training.settings import TrainingConfig
 from photowave.wavenet import MixtureOutput
 
-_CORRECTION = "model.envelope.correction"
+_MEASURED = ("envelope.correction", "conditioner.left_out")
+"""What is measured anew whenever a model is saved, and zero while it trains."""
 _DEFAULT_MODEL, _DEFAULT_TRAINING = ModelConfig(), TrainingConfig()
 
 
@@ -194,6 +195,12 @@ class SoundscapeTask(L.LightningModule):
             return envelope_frames
         return noisy_history(envelope_frames, envelope.wavenet.output, loudest=loudest, generator=chance)
 
+    @property
+    def _measured(self) -> list[str]:
+        """What of `_MEASURED` the model has; training never looks at it."""
+        there = self.model.state_dict()
+        return [name for name in _MEASURED if name in there]
+
     def _progress(self) -> float:
         """Share of the training that is done; 0 outside of one."""
         return 0.0 if self._trainer is None else schedule.progress(self._trainer)
@@ -237,7 +244,7 @@ class SoundscapeTask(L.LightningModule):
         """Put beside the weights what is needed to build the model again, as plain text and numbers.
 
         The saved model is the one that is drawn from later: its free runs are corrected on the training
-        split.
+        split, and textures that come out at another level all the same are left out.
         """
         parts = getattr(getattr(self._trainer, "datamodule", None), "parts", {})
         if self.model.envelope is not None and "train" in parts:
@@ -247,8 +254,8 @@ class SoundscapeTask(L.LightningModule):
                 {n.removeprefix(prefix): v for n, v in saved.items() if n.startswith(prefix)}
             )
             correct_free_runs(model, parts["train"])
-            assert model.envelope is not None
-            saved[_CORRECTION] = model.envelope.correction
+            leave_out_strays(model, parts["train"])
+            saved |= {prefix + name: model.state_dict()[name] for name in self._measured}
         checkpoint["photowave"] = self.identity.to_checkpoint() | {"feature_dim": self.model.feature_dim}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -258,10 +265,9 @@ class SoundscapeTask(L.LightningModule):
             CheckpointError: It is none of photowave's, or its settings or its photo encoder are others.
         """
         check_same_model(ModelIdentity.from_checkpoint(checkpoint.get("photowave")), self.identity)
-        if self.model.envelope is not None:
-            # Measured anew whenever it is saved; training never looks at it.
+        for name in self._measured:
             for part in {"state_dict", "current_model_state"} & set(checkpoint):
-                checkpoint[part][_CORRECTION] = torch.zeros_like(self.model.envelope.correction)
+                checkpoint[part][f"model.{name}"] = torch.zeros_like(self.model.state_dict()[name])
         missing = sorted(set(self.state_dict()) - set(checkpoint["state_dict"]))
         if missing:
             raise CheckpointError(

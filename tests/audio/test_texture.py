@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from photowave.audio.texture import TextureStatistics
+from photowave.audio.texture import TextureStatistics, power_db
 from photowave.errors import MediaError
 
 RATE = 16_000
@@ -72,6 +72,22 @@ def test_silence_is_the_floor() -> None:
     mean, spread = TEXTURE(torch.zeros(1, RATE))[0].split(40)
     assert torch.allclose(mean, torch.full((40,), math.log(1e-5)))
     assert torch.equal(spread, torch.zeros(40))
+
+
+@pytest.mark.parametrize("gain_db", [-12.0, -3.0, 6.0])
+def test_power_follows_the_gain_whatever_the_colour(gain_db: float) -> None:
+    both = torch.cat([noise(), tone(1000.0)])
+    told = power_db(TEXTURE.log_mel(10 ** (gain_db / 20) * both)) - power_db(TEXTURE.log_mel(both))
+    assert torch.allclose(told, torch.full((2,), gain_db), atol=0.05)
+    # White noise and a tone of one variance have one power.
+    powers = power_db(TEXTURE.log_mel(both))
+    assert abs(float(powers[0] - powers[1])) < 0.5
+
+
+def test_silence_has_no_power() -> None:
+    # But for the rounding of the floor: white noise of -20 dBFS lies 100 dB above.
+    silent, heard = power_db(TEXTURE.log_mel(torch.zeros(1, RATE))), power_db(TEXTURE.log_mel(noise()))
+    assert float(silent) < float(heard) - 90
 
 
 def test_sounds_of_a_batch_do_not_mix() -> None:

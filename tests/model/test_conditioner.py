@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tiny_models import randomise
 
@@ -75,6 +75,7 @@ def raw_probabilities(conditioner: TextureConditioner) -> torch.Tensor:
 
 
 GROUPS = st.lists(st.integers(0, 4), min_size=6, max_size=6)
+FLAGS = st.lists(st.booleans(), min_size=6, max_size=6)
 
 
 @settings(deadline=None, max_examples=60)
@@ -89,6 +90,27 @@ def test_groups_are_sharpened_and_shares_inside_one_are_kept(groups: list[int], 
         for entry in inside:
             expected = of_group * float(raw[entry] / raw[inside].sum())
             assert float(found[entry]) == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    groups=GROUPS, sharpness=st.floats(0.25, 50.0), left_out=st.lists(st.booleans(), min_size=6, max_size=6)
+)
+def test_what_is_left_out_goes_to_others_of_its_group(
+    groups: list[int], sharpness: float, left_out: list[bool]
+) -> None:
+    conditioner = texture_conditioner(codebook=6, groups=groups, sharpness=sharpness)
+    kept = [not out for out in left_out]
+    assume(all(any(k for k, g in zip(kept, groups, strict=True) if g == group) for group in groups))
+    raw, before = raw_probabilities(conditioner)[0], probabilities(conditioner)[0]
+    conditioner.left_out.copy_(torch.tensor(left_out))
+    after = probabilities(conditioner)[0]
+    for group in set(groups):
+        inside = torch.tensor([g == group for g in groups])
+        still = inside & torch.tensor(kept)
+        expected = before[inside].sum() * (raw[still] / raw[still].sum())
+        torch.testing.assert_close(after[still], expected, rtol=1e-9, atol=1e-300)
+        assert not after[inside & ~still].any()
 
 
 @settings(deadline=None, max_examples=40)

@@ -171,6 +171,20 @@ def test_fewer_knots_than_components_leave_the_rest_at_zero() -> None:
     assert float(frames[:, 1:].abs().max()) < 1e-9
 
 
+@pytest.mark.parametrize("components", range(1, MELS + 1))
+def test_spectra_come_back_as_far_as_the_components_tell(components: int) -> None:
+    stack, known = envelope_stack(components), spectra()
+    stack.fit([known])
+    frames = stack.frames(known)
+    again = stack.spectra(frames)
+    torch.testing.assert_close(stack.frames(again), frames)
+    if components == MELS:
+        torch.testing.assert_close(again, known)
+    # What is missing is the least that so many directions can miss.
+    missing = (again - known).square().sum(1).mean()
+    torch.testing.assert_close(missing, torch.linalg.eigvalsh(covariance([known]))[: MELS - components].sum())
+
+
 def vectors(batch: int, *, seed: int = 3) -> Tensor:
     return torch.randn(batch, CHANNELS, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 

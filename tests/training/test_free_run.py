@@ -1,6 +1,8 @@
 """A saved model is corrected for what its free runs miss; the training itself never notices."""
 
+import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from photowave.pairs.datamodule import PairsDataModule
 from photowave.training import free_run
 from photowave.training.averaging import MovingAverage
 from photowave.training.checkpoints import RunCheckpoints
-from photowave.training.free_run import correct_free_runs
+from photowave.training.free_run import correct_free_runs, leave_out_strays
 from photowave.training.task import SoundscapeTask
 
 Make = Callable[..., Any]
@@ -63,35 +65,54 @@ def test_free_runs_then_spread_as_the_recordings_do(
 
 
 def test_only_what_is_saved_is_corrected(
-    make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path
+    make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(free_run, "MOST_OFF_DB", 0.0)  # all but the nearest of each group
     keep = RunCheckpoints(dirpath=str(tmp_path))
     callbacks: list[L.Callback] = [MovingAverage(), keep]
     task = trained(make_data, make_task, make_trainer, callbacks=callbacks, enable_checkpointing=True)
     assert task.model.envelope is not None
-    assert not task.model.envelope.correction.any()
+    measured = {"envelope.correction", "conditioner.left_out"}
+    assert not any(task.model.state_dict()[name].any() for name in measured)
     saved, _ = load_training_checkpoint(tmp_path / "last.ckpt")
     assert saved.envelope is not None
     assert saved.envelope.correction.abs().max() > 1e-3
-    # It belongs to the averaged weights, with which it lies in the file.
+    assert isinstance(saved.conditioner, TextureConditioner)
+    assert saved.conditioner.left_out.any()
+    # Both belong to the averaged weights, with which they lie in the file.
     again, _ = load_training_checkpoint(tmp_path / "last.ckpt")
     correct_free_runs(again, task.trainer.datamodule.parts["train"])  # type: ignore[attr-defined]
     assert again.envelope is not None
-    assert torch.equal(again.envelope.correction, saved.envelope.correction)
+    leave_out_strays(again, task.trainer.datamodule.parts["train"])  # type: ignore[attr-defined]
+    for name in measured:
+        assert torch.equal(again.state_dict()[name], saved.state_dict()[name]), name
     for name, value in task.model.state_dict().items():
-        assert name == "envelope.correction" or torch.equal(value, saved.state_dict()[name]), name
+        assert name in measured or torch.equal(value, saved.state_dict()[name]), name
 
 
-def test_going_on_forgets_the_correction(
-    make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path
+@pytest.mark.parametrize("before_strays", [False, True])
+def test_going_on_forgets_what_was_measured(
+    make_data: Make,
+    make_task: Make,
+    make_trainer: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before_strays: bool,
 ) -> None:
+    monkeypatch.setattr(free_run, "MOST_OFF_DB", 0.0)
     keep = RunCheckpoints(dirpath=str(tmp_path))
     trained(make_data, make_task, make_trainer, callbacks=[MovingAverage(), keep], enable_checkpointing=True)
+    checkpoint = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    if before_strays:  # a file from before textures could be left out
+        for part in ("state_dict", "current_model_state"):
+            del checkpoint[part]["model.conditioner.left_out"]
+        torch.save(checkpoint, tmp_path / "last.ckpt")
     task = make_task(tiny_config("texture", components=3, output="mixture", bands=2))
     make_trainer(max_steps=6, callbacks=[MovingAverage()]).fit(
         task, make_data(), ckpt_path=str(tmp_path / "last.ckpt"), weights_only=True
     )
-    assert not task.model.envelope.correction.any()
+    for name in ("envelope.correction", "conditioner.left_out"):
+        assert not task.model.state_dict()[name].any(), name
 
 
 def test_of_many_windows_some_of_each_recording_are_taken(
@@ -115,4 +136,48 @@ def test_without_textures_nothing_is_corrected(make_data: Make, make_task: Make,
     data = make_data()
     make_trainer(max_steps=1).fit(task, data)
     correct_free_runs(task.model, data.parts["train"])
+    leave_out_strays(task.model, data.parts["train"])
     assert not task.model.envelope.correction.any()
+
+
+def test_a_texture_is_as_far_off_as_its_envelopes_lie_from_the_recording(
+    make_data: Make, make_task: Make, make_trainer: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task: SoundscapeTask = make_task(tiny_config("texture", components=8, output="mixture", bands=2))
+    make_trainer(max_steps=1).fit(task, make_data())
+    train, model = task.trainer.datamodule.parts["train"], task.model  # type: ignore[attr-defined]
+    envelope, conditioner = model.envelope, model.conditioner
+    assert envelope is not None
+    assert isinstance(conditioner, TextureConditioner)
+    # Recordings whose envelope stands still, and a stack that repeats them with gains known beforehand.
+    still = {r.path: r.spectra.mean(0, keepdim=True) for r in train.bank.recordings}
+    bank = copy.copy(train.bank)
+    bank.recordings = [replace(r, spectra=still[r.path]) for r in train.bank.recordings]
+    gains_db = torch.tensor([1.0, -2.0, 5.0, -7.0])
+    own = [
+        next(r for r in bank.recordings if (r.textures == texture).all(1).any())
+        for texture in conditioner.codebook
+    ]
+    wanted = torch.cat([r.spectra for r in own]).exp() - 1e-5
+    louder = (wanted * 10 ** (gains_db[:, None] / 10) + 1e-5).log()
+
+    def drawn(vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        mean = envelope.frames(louder).repeat_interleave(len(vectors) // 4, 0)[:, None]
+        return mean, torch.zeros_like(mean)
+
+    monkeypatch.setattr(envelope, "drawn", drawn)
+    conditioner.groups.copy_(torch.tensor([0, 0, 0, 0]))
+    leave_out_strays(model, replace(train, bank=bank))
+    assert conditioner.left_out.tolist() == [False, False, True, True]
+    # Where all lie far off, the nearest quarter is kept.
+    monkeypatch.setattr(free_run, "MOST_OFF_DB", 0.5)
+    leave_out_strays(model, replace(train, bank=bank))
+    assert conditioner.left_out.tolist() == [False, True, True, True]
+    # A texture of other recordings is taken as it is.
+    conditioner.codebook[3] += 1.0
+    leave_out_strays(model, replace(train, bank=bank))
+    assert conditioner.left_out.tolist() == [True, True, True, False]
+    # And no group loses its only one.
+    conditioner.groups.copy_(torch.tensor([5, 6, 6, 7]))
+    leave_out_strays(model, replace(train, bank=bank))
+    assert conditioner.left_out.tolist() == [False, False, True, False]
