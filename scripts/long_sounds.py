@@ -1,15 +1,17 @@
 """Does a long sound stay what it is? Level and spectrum along it, and how it begins.
 
-    python scripts/long_sounds.py [--model FILE] [--pairs FOLDER] [--duration_s 30] [--seeds 2] [--out FILE]
+    python scripts/long_sounds.py [--model FILE] [--pairs FOLDER] [--duration_s 30] [--photos 1] [--seeds 2]
+                                  [--out FILE]
 
-One photo of each scene is drawn for half a minute, and the sound cut into stretches of five seconds. Printed:
+Photos of each scene are drawn for half a minute, and the sounds cut into stretches of five seconds. Printed:
 
 - level of each stretch against that of the recordings which the model was trained on for this scene, in dB;
 - slope of the level over the whole sound, in dB per minute;
 - mean absolute difference between the mel spectra of the first and of the last stretch, in dB, beside that of
   neighbouring stretches: without a drift the two are alike;
-- level of whole sounds against these recordings, and against what the model asks of all recordings alike
-  (recordings with sharp peaks stay below it, see `audio.level.normalise`);
+- level of whole sounds against these recordings, against the one recording whose texture the photo was given
+  (a photo may be told as another scene), and against what the model asks of all recordings alike (recordings
+  with sharp peaks stay below it, see `audio.level.normalise`);
 - loudest sample of the first 20 ms against the loudest of the second after it: a click lies far above 1.
 """
 
@@ -24,11 +26,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import photowave
-from photowave.config import AudioConfig
+from photowave.audio import rms_dbfs
 from photowave.evaluation.spectral import mean_mel_db
+from photowave.model import TextureConditioner
 from photowave.pairs.bank import SoundBank
 from photowave.pairs.opening import Splits, open_pairs
-from photowave.pairs.pairing import Pairing
 
 STRETCH_S = 5.0
 BEGINNING_S = 0.02
@@ -38,17 +40,17 @@ CLIP_S, WINDOW_S, FADE_S = 0.5, 5.0, 1.0
 
 
 def measure(
-    sounds: Tensor, *, sample_rate: int, rms_dbfs: float | Sequence[float]
+    sounds: Tensor, *, sample_rate: int, level_dbfs: float | Sequence[float]
 ) -> dict[str, NDArray[np.float64]]:
     """Measure long sounds.
 
     Args:
         sounds: [sounds, time]; at least two stretches long.
         sample_rate: In Hz.
-        rms_dbfs: Level to compare with, one for all or one for each sound.
+        level_dbfs: Level to compare with, one for all or one for each sound.
 
     Returns:
-        `level_db` [sounds, stretches] against `rms_dbfs`, `slope_db_per_min`, `first_to_last_db`,
+        `level_db` [sounds, stretches] against `level_dbfs`, `slope_db_per_min`, `first_to_last_db`,
         `neighbours_db` and `beginning`, [sounds].
     """
     length = round(STRETCH_S * sample_rate)
@@ -60,7 +62,7 @@ def measure(
     beginning = round(BEGINNING_S * sample_rate)
     loudest = sounds[:, beginning : beginning + sample_rate].abs().amax(1).clamp_min(1e-6)
     return {
-        "level_db": (level - torch.tensor(rms_dbfs).double().reshape(-1, 1)).numpy(),
+        "level_db": (level - torch.tensor(level_dbfs).double().reshape(-1, 1)).numpy(),
         "slope_db_per_min": (level @ minutes / minutes.square().sum()).numpy(),
         "first_to_last_db": (spectra[:, 0] - spectra[:, -1]).abs().mean(1).numpy(),
         "neighbours_db": spectra.diff(dim=1).abs().mean((1, 2)).numpy(),
@@ -68,13 +70,27 @@ def measure(
     }
 
 
-def scene_levels(pairing: Pairing, *, audio: AudioConfig) -> dict[str, float]:
+def scene_levels(bank: SoundBank, scenes: Sequence[str | None]) -> dict[str, float]:
     """Level of the recordings of each scene as training hears them, mean power of recordings in dBFS."""
-    bank = SoundBank(pairing.sounds, audio=audio, clip_s=CLIP_S, window_s=WINDOW_S, fade_s=FADE_S)
     powers: dict[str, list[float]] = {}
-    for recording, scene in zip(bank.recordings, pairing.sound_scenes, strict=True):
+    for recording, scene in zip(bank.recordings, scenes, strict=True):
         powers.setdefault(scene or "", []).append(float(recording.samples.double().square().mean()))
     return {scene: 10 * float(np.log10(np.mean(values))) for scene, values in powers.items()}
+
+
+@torch.no_grad()
+def recording_level(bank: SoundBank, conditioner: TextureConditioner, vector: Tensor) -> float:
+    """Level of the recording whose texture a conditioning vector stands for, in dBFS.
+
+    Args:
+        bank: The recordings that the model was trained on.
+        conditioner: Its conditioner.
+        vector: What it made of a photo, [channels].
+    """
+    entry = int((conditioner.texture_vector(conditioner.codebook) - vector).abs().sum(1).argmin())
+    texture = conditioner.codebook[entry]
+    off = [float((recording.textures - texture).abs().amax(1).min()) for recording in bank.recordings]
+    return rms_dbfs(bank.recordings[int(np.argmin(off))].samples)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -83,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default="default", help="a model file, or 'default'")
     parser.add_argument("--pairs", default=None, help="folder of scenes or manifest; default: the starters")
     parser.add_argument("--split", default="val", choices=("train", "val", "test"))
+    parser.add_argument("--photos", type=int, default=1, help="photos of each scene")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--duration_s", type=float, default=30.0)
     parser.add_argument("--out", default=None, help="JSON file for the figures")
@@ -92,18 +109,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = photowave.load(given.model)
     manifest = open_pairs(given.pairs, Splits())
     audio = model.model.config.audio
-    of_scene = scene_levels(manifest.split("train").pairs("scene"), audio=audio)
+    heard = manifest.split("train").pairs("scene")
+    bank = SoundBank(heard.sounds, audio=audio, clip_s=CLIP_S, window_s=WINDOW_S, fade_s=FADE_S)
+    of_scene = scene_levels(bank, heard.sound_scenes)
     pairing = manifest.split(given.split).pairs("scene")
-    scenes = [scene or "" for scene in pairing.photo_scenes]
-    photos = [pairing.photos[scenes.index(scene)] for scene in sorted(set(scenes))]
-    drawn = [
-        torch.from_numpy(model.generate(photo, seed=seed, duration_s=given.duration_s).samples)
-        for photo in photos
-        for seed in range(given.seeds)
+    of_photo = [
+        (scene or "", photo) for scene, photo in zip(pairing.photo_scenes, pairing.photos, strict=True)
     ]
-    names = [scene for scene in sorted(set(scenes)) for _ in range(given.seeds)]
+    chosen = [
+        (scene, photo)
+        for scene in sorted({scene for scene, _ in of_photo})
+        for photo in [photo for other, photo in of_photo if other == scene][: given.photos]
+    ]
+    drawn, names, own = [], [], []
+    conditioner = model.model.conditioner
+    for scene, photo in chosen:
+        for seed in range(given.seeds):
+            sound = model.generate(photo, seed=seed, duration_s=given.duration_s)
+            drawn.append(torch.from_numpy(sound.samples))
+            names.append(scene)
+            if isinstance(conditioner, TextureConditioner):
+                own.append(recording_level(bank, conditioner, model.read(photo, seed=seed).vector))
     expected = np.array([of_scene.get(name, audio.rms_dbfs) for name in names])
-    found = measure(torch.stack(drawn), sample_rate=model.sample_rate, rms_dbfs=expected.tolist())
+    found = measure(torch.stack(drawn), sample_rate=model.sample_rate, level_dbfs=expected.tolist())
     print("level of each stretch against that of the scene's recordings in training, dB")
     for name, row in zip(names, found["level_db"], strict=True):
         print(f"  {name:16} " + " ".join(f"{value:+5.1f}" for value in row))
@@ -112,10 +140,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{name:17} {values.mean():+.2f} +- {values.std():.2f}, largest {np.abs(values).max():.2f}")
     whole = 10 * np.log10((10 ** (found["level_db"] / 10)).mean(1))
     found["whole_db"], found["whole_db_from_asked"] = whole, whole + expected - audio.rms_dbfs
-    for what, off in (
-        ("that of the scene", found["whole_db"]),
-        (f"{audio.rms_dbfs:g} dBFS", found["whole_db_from_asked"]),
-    ):
+    levels = {"that of the scene": whole, f"{audio.rms_dbfs:g} dBFS": found["whole_db_from_asked"]}
+    if own:
+        found["whole_db_from_recording"] = whole + expected - np.array(own)
+        levels["that of its own recording"] = found["whole_db_from_recording"]
+    for what, off in levels.items():
         print(
             f"level of a whole from {what}: {np.abs(off).mean():.2f} dB off, "
             f"largest {np.abs(off).max():.2f}, {int((np.abs(off) > MOST_OFF_DB).sum())} of {len(off)} sounds "

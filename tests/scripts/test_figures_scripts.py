@@ -5,6 +5,7 @@ import csv
 import importlib.util
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,9 @@ from tiny_scenes import tiny_settings, write_tiny_scenes
 from photowave.checkpoint import load_model
 from photowave.cli.main import main
 from photowave.model import TextureConditioner
+from photowave.pairs.bank import SoundBank
+from photowave.pairs.manifest import read_manifest
+from photowave.pairs.opening import Splits, open_pairs
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
@@ -120,7 +124,7 @@ def test_a_long_sound_that_fades_has_its_slope(slope: float) -> None:
     noise = torch.randn(1, 30 * 2000, generator=torch.Generator().manual_seed(0)).double()
     minutes = torch.arange(30 * 2000) / 2000 / 60
     found = script("long_sounds").measure(
-        0.05 * noise * 10 ** (slope * minutes / 20), sample_rate=2000, rms_dbfs=-20.0
+        0.05 * noise * 10 ** (slope * minutes / 20), sample_rate=2000, level_dbfs=-20.0
     )
     assert found["level_db"].shape == (1, 6)
     assert found["slope_db_per_min"][0] == pytest.approx(slope, abs=1.0)
@@ -131,7 +135,7 @@ def test_a_long_sound_that_fades_has_its_slope(slope: float) -> None:
 
 def test_each_sound_is_compared_with_the_level_of_its_own_scene() -> None:
     noise = 0.1 * torch.randn(1, 20_000, generator=torch.Generator().manual_seed(0)).expand(2, -1)
-    level = script("long_sounds").measure(noise, sample_rate=1000, rms_dbfs=[-20.0, -26.0])["level_db"]
+    level = script("long_sounds").measure(noise, sample_rate=1000, level_dbfs=[-20.0, -26.0])["level_db"]
     assert level[1] - level[0] == pytest.approx(6.0)
     assert level[0] == pytest.approx(0.0, abs=0.3)
 
@@ -139,9 +143,45 @@ def test_each_sound_is_compared_with_the_level_of_its_own_scene() -> None:
 def test_a_click_at_the_beginning_is_told() -> None:
     sounds = 0.05 * torch.randn(2, 20_000, generator=torch.Generator().manual_seed(0))
     sounds[1, 3] = 0.9
-    beginning = script("long_sounds").measure(sounds, sample_rate=1000, rms_dbfs=-20.0)["beginning"]
+    beginning = script("long_sounds").measure(sounds, sample_rate=1000, level_dbfs=-20.0)["beginning"]
     assert beginning[0] < 1.2
     assert beginning[1] > 4
+
+
+def test_a_sound_is_compared_with_the_recording_whose_texture_it_was_given(
+    trained: tuple[Path, Path],
+) -> None:
+    manifest, file = trained
+    conditioner = load_model(file).model.conditioner
+    assert isinstance(conditioner, TextureConditioner)
+    heard = open_pairs(str(manifest), Splits()).split("train").pairs("scene")
+    audio = load_model(file).model.config.audio
+    bank = SoundBank(heard.sounds, audio=audio, clip_s=0.1, window_s=1.0)
+    for number, recording in enumerate(bank.recordings):
+        recording.samples.mul_(10 ** (-number / 20))  # levels that tell them apart
+    told = [
+        script("long_sounds").recording_level(bank, conditioner, vector)
+        for vector in conditioner.texture_vector(conditioner.codebook)
+    ]
+    for texture, level in zip(conditioner.codebook, told, strict=True):
+        (number,) = {n for n, r in enumerate(bank.recordings) if (r.textures == texture).all(1).any()}
+        assert level == pytest.approx(-20.0 - number, abs=0.5)
+
+
+def test_recordings_lose_their_photos_and_are_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    manifest = write_tiny_scenes(folder)
+    script("withhold_photos").main([str(tmp_path), "--pairs", str(manifest)])
+    before = read_manifest(manifest).rows
+    with_them, without = (read_manifest(tmp_path / name).rows for name in ("with.csv", "without.csv"))
+    lost = [row.sound for row in with_them if row.scene is None]
+    # Three recordings of each of two scenes are trained on: the second loses its photos.
+    assert [sound.name for sound in lost if sound is not None] == ["hiss1.wav", "rumble1.wav"]
+    assert [replace(row, scene=None) for row in with_them] == [replace(row, scene=None) for row in before]
+    assert list(without) == [row for row in before if row.sound not in lost]
+    with pytest.raises(SystemExit):
+        script("withhold_photos").main([str(tmp_path), "--every", "1"])
 
 
 def test_long_sounds_are_drawn_for_every_scene(
@@ -156,6 +196,7 @@ def test_long_sounds_are_drawn_for_every_scene(
     assert len(set(figures["scenes"])) == 2
     # Tiny recordings have no sharp peaks: training hears them at the level that is asked of all.
     assert figures["whole_db"] == pytest.approx(figures["whole_db_from_asked"], abs=0.5)
+    assert figures["whole_db"] == pytest.approx(figures["whole_db_from_recording"], abs=0.5)
     assert "slope_db_per_min" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         script("long_sounds").main([*given[:-1], "9"])

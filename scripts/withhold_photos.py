@@ -1,0 +1,65 @@
+"""Two manifests that tell whether recordings without photos help: one has them, one goes without.
+
+    python scripts/withhold_photos.py OUT_FOLDER [--pairs FOLDER] [--every 2]
+    photowave fit --config configs/scenes.yaml --data.pairs OUT_FOLDER/with.csv
+    photowave fit --config configs/scenes.yaml --data.pairs OUT_FOLDER/without.csv
+
+Of each scene every second recording of the training keeps its scene, the first of them always. The others
+lose it in `with.csv`, so that no photo goes with them, and are not in `without.csv`. Photos, validation and
+test stay as they are.
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from photowave.pairs.manifest import Row, write_manifest
+from photowave.pairs.opening import Splits, open_pairs
+
+
+def withhold(rows: Sequence[Row], *, every: int) -> tuple[list[Row], list[Row]]:
+    """Part training recordings from their photos.
+
+    Args:
+        rows: As a folder of scenes gives them: a photo or a sound each.
+        every: One recording of a scene in so many keeps its scene.
+
+    Returns:
+        The rows with the recordings that lost their photos, and without them.
+    """
+    seen: dict[str | None, int] = defaultdict(int)
+    with_them: list[Row] = []
+    without: list[Row] = []
+    for row in rows:
+        if row.sound is not None and row.split == "train":
+            seen[row.scene] += 1
+            if (seen[row.scene] - 1) % every:
+                with_them.append(replace(row, scene=None))
+                continue
+        with_them.append(row)
+        without.append(row)
+    return with_them, without
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write both manifests."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("out", type=Path, help="folder for with.csv and without.csv")
+    parser.add_argument("--pairs", help="folder of scenes; without it, the starter scenes")
+    parser.add_argument("--every", type=int, default=2, help="one recording in so many keeps its scene")
+    given = parser.parse_args(arguments)
+    if given.every < 2:
+        parser.error(f"--every {given.every}: must be at least 2, or no recording loses its photos.")
+    given.out.mkdir(parents=True, exist_ok=True)
+    rows = open_pairs(given.pairs, Splits(), option="--pairs").rows
+    for name, part in zip(("with.csv", "without.csv"), withhold(rows, every=given.every), strict=True):
+        write_manifest(given.out / name, part)
+        sounds = [row for row in part if row.sound is not None and row.split == "train"]
+        alone = sum(row.scene is None for row in sounds)
+        print(f"{given.out / name}: {len(sounds)} recordings to train on, {alone} of them without photos")
+
+
+if __name__ == "__main__":
+    main()
