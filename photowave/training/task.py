@@ -1,6 +1,5 @@
 """The training task: frames and a vector in, bits per sample out."""
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,21 +9,19 @@ import torch
 from torch import Tensor
 
 from photowave.config import ModelConfig
-from photowave.errors import CheckpointError, ConfigError
+from photowave.errors import ConfigError
 from photowave.image.encoder import build_encoder
 from photowave.model import PhotowaveModel
 from photowave.model.scoring import bits_in_all, bits_per_sample, follow
 from photowave.pairs.clips import Clip
 from photowave.training import schedule
 from photowave.training.calibration import calibrate, check_single
-from photowave.training.free_run import correct_free_runs, leave_out_strays
 from photowave.training.history import noisy_history, shifted_history
-from photowave.training.resuming import ModelIdentity, check_same_model
+from photowave.training.measured import forget, measure
+from photowave.training.resuming import ModelIdentity, check_complete, check_same_model
 from photowave.training.settings import TrainingConfig
 from photowave.wavenet import MixtureOutput
 
-_MEASURED = ("envelope.correction", "conditioner.left_out")
-"""What is measured anew whenever a model is saved, and zero while it trains."""
 _DEFAULT_MODEL, _DEFAULT_TRAINING = ModelConfig(), TrainingConfig()
 
 
@@ -195,12 +192,6 @@ class SoundscapeTask(L.LightningModule):
             return envelope_frames
         return noisy_history(envelope_frames, envelope.wavenet.output, loudest=loudest, generator=chance)
 
-    @property
-    def _measured(self) -> list[str]:
-        """What of `_MEASURED` the model has; training never looks at it."""
-        there = self.model.state_dict()
-        return [name for name in _MEASURED if name in there]
-
     def _progress(self) -> float:
         """Share of the training that is done; 0 outside of one."""
         return 0.0 if self._trainer is None else schedule.progress(self._trainer)
@@ -243,19 +234,12 @@ class SoundscapeTask(L.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Put beside the weights what is needed to build the model again, as plain text and numbers.
 
-        The saved model is the one that is drawn from later: its free runs are corrected on the training
-        split, and textures that come out at another level all the same are left out.
+        The saved model is the one that is drawn from later: what its free runs miss is measured on the
+        training split.
         """
         parts = getattr(getattr(self._trainer, "datamodule", None), "parts", {})
-        if self.model.envelope is not None and "train" in parts:
-            saved, prefix = checkpoint["state_dict"], "model."
-            model = copy.deepcopy(self.model).cpu()
-            model.load_state_dict(
-                {n.removeprefix(prefix): v for n, v in saved.items() if n.startswith(prefix)}
-            )
-            correct_free_runs(model, parts["train"])
-            leave_out_strays(model, parts["train"])
-            saved |= {prefix + name: model.state_dict()[name] for name in self._measured}
+        if "train" in parts:
+            measure(checkpoint["state_dict"], self.model, parts["train"])
         checkpoint["photowave"] = self.identity.to_checkpoint() | {"feature_dim": self.model.feature_dim}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -265,21 +249,5 @@ class SoundscapeTask(L.LightningModule):
             CheckpointError: It is none of photowave's, or its settings or its photo encoder are others.
         """
         check_same_model(ModelIdentity.from_checkpoint(checkpoint.get("photowave")), self.identity)
-        for name in self._measured:
-            for part in {"state_dict", "current_model_state"} & set(checkpoint):
-                checkpoint[part][f"model.{name}"] = torch.zeros_like(self.model.state_dict()[name])
-        missing = sorted(set(self.state_dict()) - set(checkpoint["state_dict"]))
-        if missing:
-            raise CheckpointError(
-                f"the checkpoint has no {missing[0]} ({len(missing)} missing in all): it is from before "
-                "models had that, and cannot be taken up here. Export it with 'photowave export', or train "
-                "anew."
-            )
-        groups = 1 + bool(self._coarse_weights())
-        for state in checkpoint.get("optimizer_states", []):
-            if (found := len(state["param_groups"])) != groups:
-                raise CheckpointError(
-                    f"the checkpoint has {found} learning rates, this model {groups}: it is from before the "
-                    "coarser stack had one of its own, and cannot be taken up here. Export it with "
-                    "'photowave export', or train anew."
-                )
+        forget(checkpoint, self.model)
+        check_complete(checkpoint, names=self.state_dict(), learning_rates=1 + bool(self._coarse_weights()))
