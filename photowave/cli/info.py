@@ -14,6 +14,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     )
     parsed = parse(parser, arguments)
     from photowave.checkpoint import default_model_path, load_model
+    from photowave.model import TextureConditioner
 
     loaded = load_model(default_model_path() if parsed.model == "default" else parsed.model)
     model = loaded.model
@@ -27,6 +28,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
     if model.envelope is not None:
         steps, per_s = model.envelope.wavenet.receptive_field, model.envelope.knots_per_s
         print(f"envelope          {steps} steps, {steps / per_s:.1f} s, {per_s:.1f} a second")
+    if isinstance(conditioner := model.conditioner, TextureConditioner):
+        groups, left_out = len(set(conditioner.groups.tolist())), int(conditioner.left_out.sum())
+        print(f"textures          {len(conditioner.groups)} in {groups} groups, {left_out} of them left out")
     for part in dataclasses.fields(model.config):
         settings = dataclasses.asdict(getattr(model.config, part.name))
         print(f"{part.name:17} " + ", ".join(f"{key}={value}" for key, value in settings.items()))

@@ -9,9 +9,9 @@ import soundfile
 import torch
 from tiny_models import save_photo, tiny_config, tiny_model
 
-from photowave.checkpoint import load_model
+from photowave.checkpoint import load_model, save_model
 from photowave.cli.main import main
-from photowave.model import PhotowaveModel
+from photowave.model import PhotowaveModel, TextureConditioner
 from photowave.pairs.manifest import read_manifest
 
 
@@ -106,6 +106,19 @@ def test_info_tells_what_a_file_holds(tiny_model_file: Path, capsys: pytest.Capt
         "encoder=efficientnet_lite0",
     ):
         assert part in out
+
+
+def test_info_counts_the_textures_that_photos_are_given(
+    tiny_model_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, path = load_model(tiny_model_file).model, tmp_path / "model.safetensors"
+    assert isinstance(model.conditioner, TextureConditioner)
+    size = len(model.conditioner.codebook)
+    model.conditioner.groups.copy_(torch.arange(size) // 2)
+    model.conditioner.left_out[0] = True
+    save_model(model, path, encoder_fingerprint="abc")
+    assert main(["info", str(path)]) == 0
+    assert f" {size} in {-(-size // 2)} groups, 1 of them left out\n" in capsys.readouterr().out
 
 
 def test_info_refuses_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
