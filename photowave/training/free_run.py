@@ -1,7 +1,5 @@
 """What free runs of the coarser stack miss beside the recordings, measured when a model is saved."""
 
-import logging
-
 import torch
 from torch import Tensor
 
@@ -12,13 +10,12 @@ from photowave.model import PhotowaveModel, TextureConditioner
 from photowave.pairs.datamodule import SplitData
 
 MOST_WINDOWS = 1024
-"""Texture windows that are drawn for; of more, some of each recording are taken."""
+"""Envelopes that are drawn at once; of more texture windows, some of each recording are taken."""
 MOST_OFF_DB = 3.0
 """A texture is left out if envelopes drawn for it lie farther off the level of its recording."""
 _SHORTEST = 2  # knots of a window that has a spread
-_TAKES = 8
+_TAKES = 8  # of each texture of the codebook, or as many as there is room for
 _FEWEST = 4  # one texture of a group in so many is kept, however far off
-_log = logging.getLogger(__name__)
 
 
 @torch.no_grad()
@@ -26,8 +23,8 @@ def correct_free_runs(model: PhotowaveModel, train: SplitData) -> None:
     """Draw envelopes for the textures of the training, and correct their mean and spread.
 
     Teacher-forced scores do not see how a stack does on its own past; here it is let run as long as a
-    window and then measured over another. Only `EnvelopeStack.correction` changes,
-    which no score hangs on. Where the conditioning is no texture, nothing is done.
+    window and then measured over another. Only `EnvelopeStack.correction` changes, which no score hangs on.
+    Where the conditioning is no texture, nothing is done.
 
     Args:
         model: Changed in place; on the CPU.
@@ -84,12 +81,6 @@ def leave_out_strays(model: PhotowaveModel, train: SplitData) -> None:
         members = (conditioner.groups == group).nonzero().flatten()
         nearest = off[members].sort().values[: -(-len(members) // _FEWEST)]
         conditioner.left_out[members] = off[members] > max(MOST_OFF_DB, float(nearest[-1]))
-    _log.debug(
-        "codebook: %d of %d textures are left out, as they come out more than %g dB off their level",
-        int(conditioner.left_out.sum()),
-        len(off),
-        MOST_OFF_DB,
-    )
 
 
 def _off_level(model: PhotowaveModel, train: SplitData) -> Tensor:
@@ -97,7 +88,8 @@ def _off_level(model: PhotowaveModel, train: SplitData) -> Tensor:
     envelope, conditioner, recordings = model.envelope, model.conditioner, train.bank.recordings
     assert envelope is not None
     assert isinstance(conditioner, TextureConditioner)
-    vectors = conditioner.texture_vector(conditioner.codebook).repeat_interleave(_TAKES, 0)
+    takes = max(1, min(_TAKES, MOST_WINDOWS // len(conditioner.codebook)))
+    vectors = conditioner.texture_vector(conditioner.codebook).repeat_interleave(takes, 0)
     sampler = CachedSampler(
         envelope.wavenet, pack(envelope.wavenet), vectors=vectors, seeds=list(range(len(vectors)))
     )
@@ -105,7 +97,7 @@ def _off_level(model: PhotowaveModel, train: SplitData) -> Tensor:
     steps = max(_SHORTEST, round(train.bank.window_s * envelope.knots_per_s))
     movements = sampler.draw(past + steps)[:, past:]
     mean, spread = envelope.drawn(vectors)
-    drawn = power_db(envelope.spectra(mean + spread * movements)).view(-1, _TAKES).mean(1)
+    drawn = power_db(envelope.spectra(mean + spread * movements)).view(-1, takes).mean(1)
     off = torch.zeros(len(drawn))
     for recording in recordings:
         own = (conditioner.codebook[:, None] == recording.textures).all(2).any(1)

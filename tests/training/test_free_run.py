@@ -131,6 +131,29 @@ def test_of_many_windows_some_of_each_recording_are_taken(
     assert seen[1] >= len(windows)
 
 
+@pytest.mark.parametrize(("most", "drawn"), [(1024, 8 * 4), (12, 3 * 4), (2, 4)])
+def test_of_many_textures_fewer_takes_are_drawn(
+    most: int,
+    drawn: int,
+    make_data: Make,
+    make_task: Make,
+    make_trainer: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = trained(make_data, make_task, make_trainer)
+    seen: list[int] = []
+
+    def sampler(*args: Any, vectors: torch.Tensor, seeds: list[int]) -> CachedSampler:
+        assert len(vectors) == len(set(seeds))
+        seen.append(len(seeds))
+        return CachedSampler(*args, vectors=vectors, seeds=seeds)
+
+    monkeypatch.setattr(free_run, "MOST_WINDOWS", most)
+    monkeypatch.setattr(free_run, "CachedSampler", sampler)
+    leave_out_strays(task.model, task.trainer.datamodule.parts["train"])  # type: ignore[attr-defined]
+    assert seen == [drawn]
+
+
 def test_without_textures_nothing_is_corrected(make_data: Make, make_task: Make, make_trainer: Make) -> None:
     task = make_task(tiny_config("photo", components=3, output="mixture", bands=2))
     data = make_data()
