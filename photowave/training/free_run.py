@@ -58,16 +58,17 @@ def correct_free_runs(model: PhotowaveModel, train: SplitData) -> None:
 
 @torch.no_grad()
 def leave_out_strays(model: PhotowaveModel, train: SplitData) -> None:
-    """Leave out textures whose envelopes come out too loud or too soft, whatever the seed.
+    """Leave out textures whose envelopes come out too loud or too soft on average.
 
     ::
 
         recording -> texture of a window -> envelopes drawn -> level --.
             `-----------------> envelope of all of it -------> level ---- off by how much?
 
-    Only `TextureConditioner.left_out` changes, which no score of a sound on its own texture hangs on. Of each
-    group those that come nearest are kept, a quarter at least. Where the conditioning is no texture, nothing
-    is done.
+    Levels are averaged over takes in dB, which reads sounds with few loud moments as softer than their mean
+    power is. Only `TextureConditioner.left_out` changes, which no score of a sound on its own texture hangs
+    on. Of each group those that come nearest are kept, a quarter at least. Where the conditioning is no
+    texture, nothing is done.
 
     Args:
         model: Changed in place; on the CPU, and `correct_free_runs` was done.

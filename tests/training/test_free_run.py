@@ -20,6 +20,7 @@ from photowave.training import free_run
 from photowave.training.averaging import MovingAverage
 from photowave.training.checkpoints import RunCheckpoints
 from photowave.training.free_run import correct_free_runs, leave_out_strays
+from photowave.training.measured import forget
 from photowave.training.task import SoundscapeTask
 
 Make = Callable[..., Any]
@@ -103,6 +104,12 @@ def test_going_on_forgets_what_was_measured(
     keep = RunCheckpoints(dirpath=str(tmp_path))
     trained(make_data, make_task, make_trainer, callbacks=[MovingAverage(), keep], enable_checkpointing=True)
     checkpoint = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    # The averaged weights take flags from the others, so they cannot show whether the file's were forgotten.
+    seen = copy.deepcopy(checkpoint)
+    assert seen["state_dict"]["model.conditioner.left_out"].any()
+    forget(seen, load_training_checkpoint(tmp_path / "last.ckpt")[0])
+    for name in ("envelope.correction", "conditioner.left_out"):
+        assert not seen["state_dict"][f"model.{name}"].any(), name
     if before_strays:  # a file from before textures could be left out
         for part in ("state_dict", "current_model_state"):
             del checkpoint[part]["model.conditioner.left_out"]
