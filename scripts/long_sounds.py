@@ -88,9 +88,8 @@ def recording_level(bank: SoundBank, conditioner: TextureConditioner, vector: Te
         vector: What it made of a photo, [channels].
     """
     entry = int((conditioner.texture_vector(conditioner.codebook) - vector).abs().sum(1).argmin())
-    texture = conditioner.codebook[entry]
-    off = [float((recording.textures - texture).abs().amax(1).min()) for recording in bank.recordings]
-    return rms_dbfs(bank.recordings[int(np.argmin(off))].samples)
+    owner, _ = bank.nearest(conditioner.codebook[entry : entry + 1])
+    return rms_dbfs(bank.recordings[int(owner)].samples)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from photowave.errors import PairError
 from photowave.pairs.manifest import Row, write_manifest
 from photowave.pairs.opening import Splits, open_pairs
 
@@ -28,12 +29,21 @@ def withhold(rows: Sequence[Row], *, every: int) -> tuple[list[Row], list[Row]]:
 
     Returns:
         The rows with the recordings that lost their photos, and without them.
+
+    Raises:
+        PairError: A row has both photo and sound, or a training recording has no scene to lose.
     """
     seen: dict[str | None, int] = defaultdict(int)
     with_them: list[Row] = []
     without: list[Row] = []
     for row in rows:
         if row.sound is not None and row.split == "train":
+            if row.photo is not None or row.scene is None:
+                has = "a photo" if row.photo is not None else "no scene"
+                raise PairError(
+                    f"{row.sound}: a recording with {has} in its row cannot lose its photos. Give a folder "
+                    "of scenes, or rows with a scene and either a photo or a sound."
+                )
             seen[row.scene] += 1
             if (seen[row.scene] - 1) % every:
                 with_them.append(replace(row, scene=None))
@@ -52,9 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if given.every < 2:
         parser.error(f"--every {given.every}: must be at least 2, or no recording loses its photos.")
+    try:
+        parts = withhold(open_pairs(given.pairs, Splits(), option="--pairs").rows, every=given.every)
+    except PairError as error:
+        parser.error(str(error))
     given.out.mkdir(parents=True, exist_ok=True)
-    rows = open_pairs(given.pairs, Splits(), option="--pairs").rows
-    for name, part in zip(("with.csv", "without.csv"), withhold(rows, every=given.every), strict=True):
+    for name, part in zip(("with.csv", "without.csv"), parts, strict=True):
         write_manifest(given.out / name, part)
         sounds = [row for row in part if row.sound is not None and row.split == "train"]
         alone = sum(row.scene is None for row in sounds)

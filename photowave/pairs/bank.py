@@ -74,6 +74,8 @@ class SoundBank:
 
     HOP_S = 1.0
     """Distance between two texture windows, in seconds."""
+    SAME = 1e-3
+    """What any number of a texture may differ by where another machine computed it, in nepers."""
 
     def __init__(
         self,
@@ -118,6 +120,20 @@ class SoundBank:
     def duration_s(self) -> float:
         """Seconds of sound in all."""
         return sum(len(r.samples) for r in self.recordings) / self.audio.sample_rate
+
+    def nearest(self, textures: Tensor) -> tuple[Tensor, Tensor]:
+        """Find the recordings with the windows nearest to textures.
+
+        Args:
+            textures: [batch, texture].
+
+        Returns:
+            Which recording each lies nearest to, int64 [batch], and the largest difference of any number from
+            its nearest window, [batch]; above `SAME` the texture is none of these windows.
+        """
+        off = [torch.cdist(textures, r.textures, p=torch.inf).amin(1) for r in self.recordings]
+        difference, owner = torch.stack(off).min(0)
+        return owner, difference
 
     def clip(self, index: int, start: int, length: int) -> tuple[Tensor, Surroundings]:
         """Cut a clip.

@@ -1,5 +1,7 @@
 """What free runs of the coarser stack miss beside the recordings, measured when a model is saved."""
 
+import logging
+
 import torch
 from torch import Tensor
 
@@ -16,6 +18,7 @@ MOST_OFF_DB = 3.0
 _SHORTEST = 2  # knots of a window that has a spread
 _TAKES = 8  # of each texture of the codebook, or as many as there is room for
 _FEWEST = 4  # one texture of a group in so many is kept, however far off
+_log = logging.getLogger(__name__)
 
 
 @torch.no_grad()
@@ -86,7 +89,7 @@ def leave_out_strays(model: PhotowaveModel, train: SplitData) -> None:
 
 def _off_level(model: PhotowaveModel, train: SplitData) -> Tensor:
     """How far envelopes drawn for each texture of the codebook lie off their recording, in dB, [codebook]."""
-    envelope, conditioner, recordings = model.envelope, model.conditioner, train.bank.recordings
+    envelope, conditioner = model.envelope, model.conditioner
     assert envelope is not None
     assert isinstance(conditioner, TextureConditioner)
     takes = max(1, min(_TAKES, MOST_WINDOWS // len(conditioner.codebook)))
@@ -100,8 +103,16 @@ def _off_level(model: PhotowaveModel, train: SplitData) -> Tensor:
     mean, spread = envelope.drawn(vectors)
     drawn = power_db(envelope.spectra(mean + spread * movements)).view(-1, takes).mean(1)
     off = torch.zeros(len(drawn))
-    for recording in recordings:
-        own = (conditioner.codebook[:, None] == recording.textures).all(2).any(1)
+    owners, difference = train.bank.nearest(conditioner.codebook)
+    known = difference <= train.bank.SAME
+    for index, recording in enumerate(train.bank.recordings):
+        own = known & (owners == index)
         off[own] = (drawn[own] - power_db(recording.spectra)).abs()
-    # What is no window of these recordings is taken as it is.
+    if not known.all():
+        _log.warning(
+            "%d of %d textures are windows of no recording of the training split: their level cannot be "
+            "checked, and they stay. Go on with the recordings that the training began with.",
+            int((~known).sum()),
+            len(known),
+        )
     return off

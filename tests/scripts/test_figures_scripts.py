@@ -15,6 +15,7 @@ from tiny_scenes import tiny_settings, write_tiny_scenes
 
 from photowave.checkpoint import load_model
 from photowave.cli.main import main
+from photowave.errors import PairError
 from photowave.model import TextureConditioner
 from photowave.pairs.bank import SoundBank
 from photowave.pairs.manifest import read_manifest
@@ -182,6 +183,10 @@ def test_recordings_lose_their_photos_and_are_left_out(tmp_path: Path) -> None:
     assert list(without) == [row for row in before if row.sound not in lost]
     with pytest.raises(SystemExit):
         script("withhold_photos").main([str(tmp_path), "--every", "1"])
+    row = next(row for row in before if row.sound is not None and row.split == "train")
+    for wrong in (replace(row, photo=row.sound), replace(row, scene=None)):
+        with pytest.raises(PairError, match=row.sound.name):
+            script("withhold_photos").withhold([wrong], every=2)
 
 
 def test_long_sounds_are_drawn_for_every_scene(
