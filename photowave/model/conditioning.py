@@ -163,8 +163,12 @@ class TextureConditioner(Conditioner):
         weights = (logits - highest[:, group]).exp()
         summed = torch.zeros_like(highest).index_add_(-1, group, weights)
         chosen = torch.softmax(self.sharpness * (highest + summed.log()), -1)
-        # What is left out counts where groups are told apart, and not inside its own.
-        kept = weights.masked_fill(self.left_out, 0.0)
+        # What is left out counts where groups are told apart, and not inside its own: there the likeliest of
+        # those kept is the measure, however much likelier one that is left out may be.
+        logits = logits.masked_fill(self.left_out, -math.inf)
+        highest = torch.full_like(highest, -math.inf)
+        highest.scatter_reduce_(-1, group.expand_as(logits), logits, "amax")
+        kept = (logits - highest[:, group]).exp()
         inside = torch.zeros_like(highest).index_add_(-1, group, kept)
         return kept / inside[:, group] * chosen[:, group]
 

@@ -42,10 +42,11 @@ def find_textures(train: SplitData, *, mean: Tensor, std: Tensor, size: int, see
         entries, clusters        1           4            8
 
     Where there are enough entries, each group of recordings that go with the same photos has as many as any
-    other, and in it each recording its own: what is short is there to be chosen, too, and no texture stands
-    for two places. Textures are those of windows about as loud as their recording: the stillness between two
-    calls of a bird is learned from, but not chosen. Where entries are too few, all windows are clustered
-    together, and each entry is a group.
+    other, and in it each recording its own: what is short is among them, too, and no texture stands for two
+    places. Which of them photos may be given is measured later, see `free_run.leave_out_strays`. Textures are
+    those of windows about as loud as their recording: the stillness between two calls of a bird is learned
+    from, but not chosen. Where entries are too few, all windows are clustered together, and each entry is a
+    group.
 
     Args:
         train: The training split.

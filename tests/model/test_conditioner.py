@@ -113,6 +113,19 @@ def test_what_is_left_out_goes_to_others_of_its_group(
         assert not after[inside & ~still].any()
 
 
+@pytest.mark.parametrize("nats", [50.0, 1000.0, 1e6])
+def test_what_is_left_out_may_be_far_likelier_than_the_rest_of_its_group(nats: float) -> None:
+    conditioner = texture_conditioner(codebook=6, groups=[0, 0, 0, 1, 1, 1], sharpness=1.0)
+    raw = raw_probabilities(conditioner)[0]
+    conditioner.left_out[0] = True
+    with torch.no_grad():
+        conditioner.prior.bias[0] += nats
+    found = probabilities(conditioner)[0]
+    torch.testing.assert_close(found[1:3], raw[1:3] / raw[1:3].sum(), rtol=1e-9, atol=1e-9)
+    assert not found[0]
+    assert float(found.sum()) == pytest.approx(1.0)
+
+
 @settings(deadline=None, max_examples=40)
 @given(sharpness=st.floats(0.01, 100.0))
 def test_textures_that_are_their_own_groups_are_sharpened_one_by_one(sharpness: float) -> None:
