@@ -158,19 +158,11 @@ class TextureConditioner(Conditioner):
         """Probabilities of the textures for photos, those of the groups sharpened, [batch, codebook]."""
         logits = self.prior_logits(features)
         names, group = torch.unique(self.groups, return_inverse=True)
-        highest = logits.new_full((len(logits), len(names)), -math.inf)
-        highest.scatter_reduce_(-1, group.expand_as(logits), logits, "amax")
-        weights = (logits - highest[:, group]).exp()
-        summed = torch.zeros_like(highest).index_add_(-1, group, weights)
-        chosen = torch.softmax(self.sharpness * (highest + summed.log()), -1)
-        # What is left out counts where groups are told apart, and not inside its own: there the likeliest of
-        # those kept is the measure, however much likelier one that is left out may be.
-        logits = logits.masked_fill(self.left_out, -math.inf)
-        highest = torch.full_like(highest, -math.inf)
-        highest.scatter_reduce_(-1, group.expand_as(logits), logits, "amax")
-        kept = (logits - highest[:, group]).exp()
-        inside = torch.zeros_like(highest).index_add_(-1, group, kept)
-        return kept / inside[:, group] * chosen[:, group]
+        chosen = torch.softmax(self.sharpness * _log_sums(logits, group, len(names)), -1)
+        # What is left out counts where groups are told apart, and not inside its own.
+        kept = logits.masked_fill(self.left_out, -math.inf)
+        inside = (kept - _log_sums(kept, group, len(names))[:, group]).exp()
+        return inside * chosen[:, group]
 
     def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """See the base class; chance chooses among the textures that fit the photo."""
@@ -179,6 +171,14 @@ class TextureConditioner(Conditioner):
         threshold = uniforms[:, None].to(cumulated) * cumulated[:, -1:]
         chosen = (cumulated <= threshold).sum(-1).clamp_max(len(self.codebook) - 1)
         return self.texture_vector(self.codebook[chosen])
+
+
+def _log_sums(logits: Tensor, group: Tensor, count: int) -> Tensor:
+    """Logarithm of the summed exponentials of each group, [batch, count]; logits are [batch, entries]."""
+    highest = logits.new_full((len(logits), count), -math.inf)
+    highest.scatter_reduce_(-1, group.expand_as(logits), logits, "amax")
+    weights = (logits - highest[:, group]).exp()
+    return highest + torch.zeros_like(highest).index_add_(-1, group, weights).log()
 
 
 class PositionConditioner(Conditioner):
