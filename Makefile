@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # The stamps lie inside the environment: whoever deletes it deletes them too.
-RUNTIME := $(VENV)/.installed
+LIGHT := $(VENV)/.installed
+TRAIN := $(VENV)/.installed-train
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
@@ -14,12 +15,11 @@ DEV := $(VENV)/.installed-dev
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(RUNTIME) ## draw the sounds of the example photos into soundscapes/
+demo: $(LIGHT) ## draw the sounds of the example photos into soundscapes/
 	$(BIN)/photowave generate data/examples --out soundscapes
 
 test: lint docs ## check everything: style, types, layers, docs, tests and their coverage
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage report
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report term
 
 lint: $(DEV) ## check style, types and the layers of the package
 	$(BIN)/ruff check .
@@ -30,10 +30,10 @@ lint: $(DEV) ## check style, types and the layers of the package
 docs: $(DEV) ## build the documentation into site/; a warning is an error
 	$(BIN)/sphinx-build -W --keep-going -q -d build/doctrees scripts/docs site
 
-train: $(RUNTIME) ## train the default model; add FLAGS="--trainer.max_time 00:00:10:00" for a short try
-	$(BIN)/photowave fit --config configs/scenes.yaml $(FLAGS)
+train: $(TRAIN) ## train the default model; add FLAGS="--trainer.max_time 00:00:10:00" for a short try
+	$(BIN)/photowave fit --config scenes $(FLAGS)
 
-bench: $(RUNTIME) ## measure this machine and put the figures into README and docs
+bench: $(TRAIN) ## measure this machine and put the figures into README and docs
 	$(BIN)/photowave bench --out scripts/docs/figures/bench.json $(FLAGS)
 	$(BIN)/python scripts/docs/bench_table.py README.md
 
@@ -46,12 +46,17 @@ $(VENV)/pyvenv.cfg:
 	  exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
-$(RUNTIME): pyproject.toml | $(VENV)/pyvenv.cfg
+$(LIGHT): pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "installing photowave into $(VENV); the first time takes some minutes"
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
+$(TRAIN): pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "installing photowave and what training needs into $(VENV); the first time takes some minutes"
+	$(BIN)/python -m pip install --quiet --editable '.[train]'
+	@touch $@ $(LIGHT)
+
 $(DEV): pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "installing photowave and its development tools into $(VENV); the first time takes some minutes"
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	@touch $@ $(RUNTIME)
+	@touch $@ $(LIGHT) $(TRAIN)

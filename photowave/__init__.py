@@ -16,10 +16,11 @@ from photowave._version import __version__
 if TYPE_CHECKING:
     from photowave.errors import PhotowaveError
     from photowave.generation import Soundscape, SoundscapeGenerator, load
+    from photowave.settings import DrawSettings
 
-__all__ = ["PhotowaveError", "Soundscape", "SoundscapeGenerator", "__version__", "load"]
+__all__ = ["DrawSettings", "PhotowaveError", "Soundscape", "SoundscapeGenerator", "__version__", "load"]
 
-_HOMES = {"PhotowaveError": "photowave.errors"}
+_HOMES = {"DrawSettings": "photowave.settings", "PhotowaveError": "photowave.errors"}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,16 +12,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; move it there when the block ends well, remove it otherwise.
 
     The temporary file lies in the same folder (so that the move is atomic) and keeps the suffix (so that
-    writers which look at it choose the right format).
-
-    Args:
-        path: The final name. Its folder must exist.
-
-    Yields:
-        The path to write to.
-
-    Raises:
-        OSError: The folder is missing or not writable.
+    writers which look at it choose the right format). A folder that is missing or not writable raises
+    `OSError`.
     """
     final = Path(path)
     temporary = final.with_name(f".{final.stem}-{secrets.token_hex(6)}{final.suffix}")

@@ -14,13 +14,16 @@ from torch import Tensor
 
 from photowave._version import __version__
 from photowave.atomic import replacing
-from photowave.config import ModelConfig
 from photowave.errors import CheckpointError, ConfigError
 from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.settings import ModelConfig
 
 FORMAT = "photowave-1"
 """Written into every model file; another value is another layout."""
-_REMEDY = "Give a file written by 'photowave export', or leave --model out for the one that ships."
+CHECKPOINT_FORMAT = "photowave-checkpoint-2"
+"""Written into every training checkpoint; another value is another layout."""
+_CHECKPOINT_REMEDY = "Give a checkpoint that 'photowave fit' wrote."
+_REMEDY = "Give a file that 'photowave export' wrote, or 'default' for the model that ships."
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,24 @@ class LoadedModel:
     package_version: str
 
 
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model out of a training checkpoint.
+
+    Attributes:
+        model: With the averaged weights, in evaluation mode, on the CPU.
+        encoder_fingerprint: Hash of the photo encoder it was trained with.
+        free_run: What its free runs shall come to, see `photowave.calibration`; None where there is nothing.
+    """
+
+    model: PhotowaveModel
+    encoder_fingerprint: str
+    free_run: dict[str, Tensor] | None
+
+
 def default_model_path() -> Path:
     """Path of the model that ships inside the package."""
-    return Path(str(files("photowave"))) / "models" / "default.safetensors"
+    return Path(str(files("photowave"))) / "pretrained" / "default.safetensors"
 
 
 def save_model(model: PhotowaveModel, path: str | Path, *, encoder_fingerprint: str) -> None:
@@ -112,35 +130,79 @@ def load_model(path: str | Path) -> LoadedModel:
     )
 
 
-def load_training_checkpoint(path: str | Path) -> tuple[PhotowaveModel, str]:
-    """Read the (averaged) model out of a checkpoint that training wrote.
+def checkpoint_metadata(
+    config: ModelConfig, *, feature_dim: int, encoder_fingerprint: str, free_run: dict[str, Tensor] | None
+) -> dict[str, Any]:
+    """Say what a training checkpoint keeps beside the weights: text, numbers and tensors.
+
+    Args:
+        config: Settings of the model.
+        feature_dim: Length of its photo features.
+        encoder_fingerprint: Hash of its photo encoder.
+        free_run: See `TrainedModel`.
+    """
+    return {
+        "format": CHECKPOINT_FORMAT,
+        "package_version": __version__,
+        "config": config.to_json(),
+        "feature_dim": feature_dim,
+        "encoder_fingerprint": encoder_fingerprint,
+        "free_run": free_run,
+    }
+
+
+def check_checkpoint(path: str | Path, metadata: Any) -> dict[str, Any]:
+    """See that metadata are those of a checkpoint of this version.
+
+    Args:
+        path: The file, for the message.
+        metadata: What stands beside the weights.
 
     Returns:
-        The model in evaluation mode, and the fingerprint of its photo encoder.
+        The metadata.
 
     Raises:
-        CheckpointError: The file is missing, damaged, foreign, or holds more than tensors and plain values.
+        CheckpointError: They are of something else, or of another version.
+    """
+    if not isinstance(metadata, dict):
+        raise CheckpointError(
+            f"{path} is a checkpoint of something else: it names no photowave model. {_CHECKPOINT_REMEDY}"
+        )
+    if (found := metadata.get("format", "none")) != CHECKPOINT_FORMAT:
+        raise CheckpointError(
+            f"{path} was written by another version of photowave "
+            f"({metadata.get('package_version', 'an early one')}, format '{found}'); version {__version__} "
+            f"reads '{CHECKPOINT_FORMAT}'. Use that version, or train again."
+        )
+    return metadata
+
+
+def load_training_checkpoint(path: str | Path) -> TrainedModel:
+    """Read the (averaged) model out of a checkpoint that training wrote.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, foreign, of another version, or holds more than tensors
+            and plain values.
     """
     path = Path(path)
-    remedy = "Give a checkpoint that 'photowave fit' wrote."
     if not path.is_file():
-        raise CheckpointError(f"{path}: no such checkpoint. {remedy}")
+        raise CheckpointError(f"{path}: no such checkpoint. {_CHECKPOINT_REMEDY}")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a foreign file fails in many ways: unpickler, zip, header, end of file
         raise CheckpointError(
             f"{path} cannot be read as a checkpoint: it is damaged, foreign, or holds more than tensors and "
-            f"plain values ({type(error).__name__}). {remedy}"
+            f"plain values ({type(error).__name__}). {_CHECKPOINT_REMEDY}"
         ) from error
-    metadata = checkpoint.get("photowave") if isinstance(checkpoint, dict) else None
-    weights = checkpoint.get("state_dict") if isinstance(checkpoint, dict) else None
-    if not isinstance(metadata, dict) or not isinstance(weights, dict):
-        raise CheckpointError(
-            f"{path} is a checkpoint of something else: it names no photowave model. {remedy}"
-        )
+    read = checkpoint if isinstance(checkpoint, dict) else {}
+    metadata = check_checkpoint(path, read.get("photowave"))
+    weights = read.get("state_dict")
+    if not isinstance(weights, dict):
+        raise CheckpointError(f"{path} is a checkpoint without weights. {_CHECKPOINT_REMEDY}")
     prefix = "model."
     tensors = {str(k).removeprefix(prefix): v for k, v in weights.items() if str(k).startswith(prefix)}
-    return _rebuild(path, metadata, tensors), str(metadata.get("encoder_fingerprint", ""))
+    model, fingerprint = _rebuild(path, metadata, tensors), str(metadata.get("encoder_fingerprint", ""))
+    return TrainedModel(model, fingerprint, metadata.get("free_run"))
 
 
 def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -> PhotowaveModel:
@@ -148,22 +210,13 @@ def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -
     try:
         config = ModelConfig.from_json(str(metadata["config"]))
         model = PhotowaveModel(config, feature_dim=int(metadata["feature_dim"]))
-        if isinstance(model.conditioner, TextureConditioner):
-            # Files from before there were groups: there, every texture was one of its own.
-            size = config.conditioning.codebook_size
-            tensors.setdefault("conditioner.groups", torch.arange(size))
-            # And files from before free runs were listened to: there, every texture could be drawn.
-            tensors.setdefault("conditioner.left_out", torch.zeros(size, dtype=torch.bool))
-        if model.envelope is not None:
-            # Files from before the conditioning told mean and spread: there, movements were the components.
-            for name in ("moments.weight", "moments.bias", "correction"):
-                tensors.setdefault(f"envelope.{name}", torch.zeros_like(model.envelope.state_dict()[name]))
         model.load_state_dict(tensors)
     except ConfigError as error:
         raise CheckpointError(f"{path}: {_one_line(error)} {_REMEDY}") from error
     except Exception as error:  # settings from elsewhere fail in many ways, down to memory for absurd sizes
         raise CheckpointError(
-            f"{path}: settings and weights do not fit together ({_one_line(error)}). {_REMEDY}"
+            f"{path} was written by photowave {metadata.get('package_version', '?')}; in version "
+            f"{__version__} its settings and weights do not fit together ({_one_line(error)}). {_REMEDY}"
         ) from error
     if not all(bool(torch.isfinite(t).all()) for t in model.state_dict().values()):
         raise CheckpointError(f"{path} holds weights that are not finite: its training diverged. {_REMEDY}")

@@ -19,3 +19,7 @@ class MediaError(PhotowaveError):
 
 class CheckpointError(PhotowaveError):
     """A model file is missing, damaged, foreign or of another version."""
+
+
+class MissingPackageError(PhotowaveError, ImportError):
+    """A package of an extra is not installed."""

@@ -1,8 +1,8 @@
 """Two manifests that tell whether recordings without photos help: one has them, one goes without.
 
     python scripts/withhold_photos.py OUT_FOLDER [--pairs FOLDER] [--every 2]
-    photowave fit --config configs/scenes.yaml --data.pairs OUT_FOLDER/with.csv
-    photowave fit --config configs/scenes.yaml --data.pairs OUT_FOLDER/without.csv
+    photowave fit --config scenes --data.pairs OUT_FOLDER/with.csv
+    photowave fit --config scenes --data.pairs OUT_FOLDER/without.csv
 
 Of each scene every second recording of the training keeps its scene, the first of them always. The others
 lose it in `with.csv`, so that no photo goes with them, and are not in `without.csv`. Photos, validation and
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from photowave.errors import PairError
 from photowave.pairs.manifest import Row, write_manifest
-from photowave.pairs.opening import Splits, open_pairs
+from photowave.pairs.sources import open_pairs
 
 
 def withhold(rows: Sequence[Row], *, every: int) -> tuple[list[Row], list[Row]]:
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.every < 2:
         parser.error(f"--every {given.every}: must be at least 2, or no recording loses its photos.")
     try:
-        parts = withhold(open_pairs(given.pairs, Splits(), option="--pairs").rows, every=given.every)
+        parts = withhold(open_pairs(given.pairs).rows, every=given.every)
     except PairError as error:
         parser.error(str(error))
     given.out.mkdir(parents=True, exist_ok=True)

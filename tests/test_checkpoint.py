@@ -15,9 +15,16 @@ from safetensors.torch import load_file, save_file
 from tiny_models import KINDS, tiny_config, tiny_model, with_envelope
 
 from photowave import __version__
-from photowave.checkpoint import FORMAT, load_model, load_training_checkpoint, save_model
+from photowave.checkpoint import (
+    CHECKPOINT_FORMAT,
+    FORMAT,
+    checkpoint_metadata,
+    load_model,
+    load_training_checkpoint,
+    save_model,
+)
 from photowave.errors import CheckpointError
-from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.model import PhotowaveModel
 
 
 @pytest.fixture
@@ -58,25 +65,16 @@ def test_round_trip_keeps_every_bit(kind: tuple[str, int], conditioning: str, tm
     assert len(loaded.sha256) == 64
 
 
-def test_a_file_from_before_envelopes_and_groups_loads_as_it_was_meant(
-    model: PhotowaveModel, model_file: Path, tmp_path: Path
-) -> None:
+def test_a_file_of_another_version_is_refused_by_what_it_lacks(model_file: Path, tmp_path: Path) -> None:
     with safetensors.safe_open(model_file, framework="pt") as file:
         metadata = file.metadata()
-    settings = json.loads(metadata["config"])
-    del settings["envelope"]
     tensors = load_file(model_file)
-    del tensors["conditioner.groups"], tensors["conditioner.left_out"]
+    del tensors["conditioner.groups"]
     old = tmp_path / "old.safetensors"
-    save_file(tensors, old, {**metadata, "config": json.dumps(settings)})
-    loaded = load_model(old).model
-    assert loaded.config == model.config
-    assert isinstance(loaded.conditioner, TextureConditioner)
-    # Every texture a group of its own: the photo's probabilities are sharpened and nothing else.
-    features = torch.randn(3, loaded.feature_dim, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        expected = torch.softmax(loaded.conditioner.sharpness * loaded.conditioner.prior_logits(features), -1)
-        torch.testing.assert_close(loaded.conditioner.texture_probabilities(features), expected)
+    save_file(tensors, old, {**metadata, "package_version": "0.0.7"})
+    with pytest.raises(CheckpointError, match=r"photowave 0\.0\.7; .*conditioner\.groups") as caught:
+        load_model(old)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_file_that_leaves_out_whole_groups_is_refused(model_file: Path, tmp_path: Path) -> None:
@@ -116,7 +114,7 @@ def both_ways(model: PhotowaveModel, folder: Path, *, without: Sequence[str] = (
         del tensors[name], checkpoint["state_dict"][f"model.{name}"]
     rewrite(path, tensors)
     torch.save(checkpoint, training)
-    return [lambda: load_model(path).model, lambda: load_training_checkpoint(training)[0]]
+    return [lambda: load_model(path).model, lambda: load_training_checkpoint(training).model]
 
 
 def test_what_the_conditioning_tells_of_an_envelope_is_kept(led: PhotowaveModel, tmp_path: Path) -> None:
@@ -126,15 +124,8 @@ def test_what_the_conditioning_tells_of_an_envelope_is_kept(led: PhotowaveModel,
             assert torch.equal(before, after)
 
 
-def test_in_a_file_from_before_that_movements_are_the_components(led: PhotowaveModel, tmp_path: Path) -> None:
-    for load in both_ways(led, tmp_path, without=["envelope.moments.weight", "envelope.moments.bias"]):
-        mean, spread = expected(load())
-        assert torch.equal(mean, torch.zeros(4, 1, 3))
-        assert torch.equal(spread, torch.ones(4, 1, 3))
-
-
-@pytest.mark.parametrize("name", ["envelope.basis", "envelope.network.0.bias"])
-def test_an_envelope_that_lacks_anything_else_is_refused_by_name(
+@pytest.mark.parametrize("name", ["envelope.basis", "envelope.moments.bias", "envelope.correction"])
+def test_an_envelope_that_lacks_anything_is_refused_by_name(
     name: str, led: PhotowaveModel, tmp_path: Path
 ) -> None:
     for load in both_ways(led, tmp_path, without=[name]):
@@ -285,11 +276,9 @@ def test_a_pickle_is_never_run(
 
 def lightning_checkpoint(model: PhotowaveModel, **changes: Any) -> dict[str, Any]:
     """What training writes, as far as it matters here."""
-    metadata = {
-        "config": model.config.to_json(),
-        "feature_dim": model.feature_dim,
-        "encoder_fingerprint": "abc",
-    }
+    metadata = checkpoint_metadata(
+        model.config, feature_dim=model.feature_dim, encoder_fingerprint="abc", free_run=None
+    )
     weights = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     return {"photowave": metadata, "state_dict": weights, "epoch": 3} | changes
 
@@ -297,10 +286,10 @@ def lightning_checkpoint(model: PhotowaveModel, **changes: Any) -> dict[str, Any
 def test_a_training_checkpoint_gives_its_model(model: PhotowaveModel, tmp_path: Path) -> None:
     path = tmp_path / "last.ckpt"
     torch.save(lightning_checkpoint(model), path)
-    read, fingerprint = load_training_checkpoint(path)
-    assert fingerprint == "abc"
-    assert not read.training
-    before, after = model.state_dict(), read.state_dict()
+    read = load_training_checkpoint(path)
+    assert read.encoder_fingerprint == "abc"
+    assert not read.model.training
+    before, after = model.state_dict(), read.model.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
@@ -315,10 +304,16 @@ FOREIGN: dict[str, Callable[[PhotowaveModel], object]] = {
         model, state_dict={f"model.{name}": 3 for name in model.state_dict()}
     ),
     "metadata no table": lambda model: lightning_checkpoint(model, photowave=3),
+    "another version's": lambda model: lightning_checkpoint(
+        model, photowave={"format": "photowave-checkpoint-1", "package_version": "0.0.7"}
+    ),
     "metadata empty": lambda model: lightning_checkpoint(model, photowave={}),
-    "feature_dim missing": lambda model: lightning_checkpoint(model, photowave={"config": "{}"}),
+    "feature_dim missing": lambda model: lightning_checkpoint(
+        model, photowave={"format": CHECKPOINT_FORMAT, "config": "{}"}
+    ),
     "feature_dim no number": lambda model: lightning_checkpoint(
-        model, photowave={"config": model.config.to_json(), "feature_dim": None}
+        model,
+        photowave={"format": CHECKPOINT_FORMAT, "config": model.config.to_json(), "feature_dim": None},
     ),
     "NaN": lambda model: lightning_checkpoint(
         model, state_dict={f"model.{n}": t * float("nan") for n, t in model.state_dict().items()}

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "scripts" / "docs"
 TEXTS = [
     ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md", ROOT / "CHANGELOG.md",
-    ROOT / "photowave" / "models" / "MODEL_CARD.md", *sorted(DOCS.rglob("*.md")),
+    ROOT / "photowave" / "pretrained" / "MODEL_CARD.md", *sorted(DOCS.rglob("*.md")),
 ]  # fmt: skip
 _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from photowave.config import (
+from photowave.model import PhotowaveModel
+from photowave.settings import (
     AudioConfig,
     ConditioningConfig,
     EnvelopeConfig,
@@ -18,7 +19,6 @@ from photowave.config import (
     ModelConfig,
     WaveNetConfig,
 )
-from photowave.model import PhotowaveModel
 from photowave.wavenet import MixtureOutput, SoftmaxOutput, WaveNet
 
 KINDS = [("softmax", 1), ("mixture", 1), ("mixture", 2), ("mixture", 4), ("mixture", 8)]

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from photowave.config import (
+from photowave.settings import (
     AudioConfig,
     ConditioningConfig,
     EnvelopeConfig,
@@ -76,19 +76,19 @@ def tiny_settings(manifest: Path, **changes: Any) -> dict[str, Any]:
         **changes: Further settings, or other values; `__` stands for a dot.
     """
     settings = {
-        "model.config.audio.sample_rate": RATE,
-        "model.config.audio.texture_mels": 8,
-        "model.config.image.resolution": 32,
-        "model.config.conditioning.channels": 8,
-        "model.config.conditioning.codebook_size": 4,
-        "model.config.envelope.channels": 8,
-        "model.config.envelope.skip_channels": 16,
-        "model.config.envelope.dilations": [1, 2],
-        "model.config.envelope.mixtures": 2,
-        "model.config.wavenet.residual_channels": 8,
-        "model.config.wavenet.gate_channels": 8,
-        "model.config.wavenet.skip_channels": 16,
-        "model.config.wavenet.dilations": [1, 2, 4, 8],
+        "model.audio.sample_rate": RATE,
+        "model.audio.texture_mels": 8,
+        "model.image.resolution": 32,
+        "model.conditioning.channels": 8,
+        "model.conditioning.codebook_size": 4,
+        "model.envelope.channels": 8,
+        "model.envelope.skip_channels": 16,
+        "model.envelope.dilations": [1, 2],
+        "model.envelope.mixtures": 2,
+        "model.wavenet.residual_channels": 8,
+        "model.wavenet.gate_channels": 8,
+        "model.wavenet.skip_channels": 16,
+        "model.wavenet.dilations": [1, 2, 4, 8],
         "data.pairs": str(manifest),
         "data.clip_s": 0.1,
         "data.batch_size": 2,

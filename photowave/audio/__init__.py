@@ -12,7 +12,6 @@ from photowave.audio.files import (
 )
 from photowave.audio.filterbank import FilterBank, SynthesisState
 from photowave.audio.level import gain_to, limit_peaks, normalise, rms_dbfs, without_fades
-from photowave.audio.logistic import fit_logistic_scale, logistic_log_mass
 from photowave.audio.mulaw import decode, encode, level_bounds, level_log2_widths
 from photowave.audio.resampling import resample
 from photowave.audio.texture import TextureStatistics, power_db
@@ -30,12 +29,10 @@ __all__ = [
     "decode",
     "encode",
     "find_sounds",
-    "fit_logistic_scale",
     "gain_to",
     "level_bounds",
     "level_log2_widths",
     "limit_peaks",
-    "logistic_log_mass",
     "normalise",
     "power_db",
     "probe_sound",

@@ -11,15 +11,8 @@ def logistic_log_mass(lower: Tensor, upper: Tensor, *, scale: Tensor) -> Tensor:
     """Natural logarithm of the probability that a logistic variable around 0 falls between two bounds.
 
     The difference of two sigmoids cancels where the interval is narrow or far out. Written as a product it
-    does not: sigmoid(b) - sigmoid(a) = sigmoid(b) * sigmoid(-a) * (1 - exp(a - b)).
-
-    Args:
-        lower: Float; subtract the mean before. May be minus infinity where no gradient is needed.
-        upper: Float, broadcastable, above `lower`. May be infinity where no gradient is needed.
-        scale: Float, broadcastable, positive. The standard deviation is scale * pi / sqrt(3).
-
-    Returns:
-        Log probabilities of the broadcast shape, at most 0.
+    does not: sigmoid(b) - sigmoid(a) = sigmoid(b) * sigmoid(-a) * (1 - exp(a - b)). Bounds may be infinite
+    where no gradient is needed; the standard deviation is scale * pi / sqrt(3).
     """
     width = (upper - lower) / scale
     return logsigmoid(upper / scale) + logsigmoid(-lower / scale) + torch.log(-torch.expm1(-width))
@@ -29,14 +22,8 @@ def fit_logistic_scale(errors: Tensor, *, lowest: float) -> float:
     """Find the scale of greatest likelihood of a logistic distribution around 0.
 
     It is the s at which the mean of z tanh(z / 2), z = error / s, is 1: Newton's method on the logarithm of
-    that mean over log(s), which is nearly a straight line.
-
-    Args:
-        errors: Float, [count].
-        lowest: Positive bound below which the scale does not go, however small the errors.
-
-    Returns:
-        The scale, in the unit of the errors.
+    that mean over log(s), which is nearly a straight line. It does not go below `lowest`, however small the
+    errors [count].
     """
     scale = max(lowest, float(errors.abs().mean()) / (2 * math.log(2)))
     for _ in range(50):

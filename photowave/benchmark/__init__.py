@@ -3,7 +3,10 @@
 Only what needs no torch is named here; `photowave.benchmark.suite.run_benchmark` does the work.
 """
 
-from photowave.benchmark.options import BenchOptions
 from photowave.benchmark.report import Figure, Report
+from photowave.extras import require
+from photowave.settings import BenchSettings
 
-__all__ = ["BenchOptions", "Figure", "Report"]
+__all__ = ["BenchSettings", "Figure", "Report"]
+
+require("train", "photowave.benchmark")

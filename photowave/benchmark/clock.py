@@ -17,18 +17,9 @@ T = TypeVar("T")
 
 
 def seconds(work: Callable[[], object], *, runs: int, at_least_s: float = 0.2) -> list[float]:
-    """Measure how long something takes.
+    """Measure how long something takes: seconds per call, one value per run; the first call does not count.
 
-    The first call warms up and does not count. What is quicker than `at_least_s` is called several times per
-    run, so that the clock's steps do not matter.
-
-    Args:
-        work: What is measured.
-        runs: How many times.
-        at_least_s: Shortest run, in seconds.
-
-    Returns:
-        Seconds per call, one value per run.
+    What is quicker than `at_least_s` is called several times per run: the clock's steps do not matter then.
     """
     work()
     taken = _timed(work, 1)
@@ -43,14 +34,8 @@ def seconds(work: Callable[[], object], *, runs: int, at_least_s: float = 0.2) -
 def in_own_process(work: Callable[[], T]) -> tuple[T, float]:
     """Do something in a fresh interpreter, so that neither memory nor thread counts carry over.
 
-    Args:
-        work: What to do; a module's function, or `functools.partial` of one.
-
-    Returns:
-        What it returned, and the most memory the process held at any time, in GB (10^9 bytes).
-
-    Raises:
-        PhotowaveError: What `work` raised, or the process was ended from outside.
+    It must be a module's function, or `functools.partial` of one. Gives what that returned, and the most
+    memory the process held at any time, in GB (10^9 bytes).
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         try:

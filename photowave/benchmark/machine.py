@@ -2,7 +2,6 @@
 
 import os
 import platform
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,23 +13,6 @@ import torch
 
 from photowave._version import __version__
 from photowave.benchmark.clock import seconds
-
-
-@dataclass(frozen=True, kw_only=True)
-class Peaks:
-    """What the machine reaches at best, one value per run.
-
-    Attributes:
-        gemm: Float32 matrix product on all threads, in GFLOP/s.
-        gemm_one_core: The same on one, in GFLOP/s.
-        copy: Reading and writing of main memory on all threads, in GB/s.
-        matrix_vector: Weights read by matrix-vector products on one core, in GB/s.
-    """
-
-    gemm: list[float]
-    gemm_one_core: list[float]
-    copy: list[float]
-    matrix_vector: list[float]
 
 
 def describe_machine() -> dict[str, Any]:
@@ -59,14 +41,13 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine() or "unknown processor"
 
 
-def measure_peaks(*, threads: int, runs: int, size: int = 2048, weights: int = 1_500_000) -> Peaks:
-    """Measure the machine's own peaks; call it in a process of its own, since it sets torch's threads.
+def measure_peaks(
+    *, threads: int, runs: int, size: int = 2048, weights: int = 1_500_000
+) -> dict[str, list[float]]:
+    """Measure the machine's own peaks, one value per run; it sets torch's threads in the process it runs in.
 
-    Args:
-        threads: For all but what is said to take one core.
-        runs: How many times.
-        size: Rows and columns of the matrices that are multiplied; the copy takes eight of them.
-        weights: Size of the matrix for the matrix-vector product: about that of the reference network.
+    The matrices that are multiplied have `size` rows and columns, the copy takes eight of them; the matrix of
+    the matrix-vector product has about as many weights as the reference network.
     """
     torch.set_num_threads(1)
     one = _gemm_gflops(size, runs)
@@ -78,12 +59,12 @@ def measure_peaks(*, threads: int, runs: int, size: int = 2048, weights: int = 1
     source = torch.ones(8 * size**2)
     target = torch.zeros_like(source)
     taken = seconds(lambda: target.copy_(source), runs=runs)
-    return Peaks(
-        gemm=_gemm_gflops(size, runs),
-        gemm_one_core=one,
-        copy=[2 * 4e-9 * len(source) / s for s in taken],
-        matrix_vector=matrix_vector,
-    )
+    return {
+        "gemm_gflops": _gemm_gflops(size, runs),
+        "gemm_gflops_one_core": one,
+        "memory_bandwidth_gb_per_s": [2 * 4e-9 * len(source) / s for s in taken],
+        "matrix_vector_gb_per_s": matrix_vector,
+    }
 
 
 def _gemm_gflops(size: int, runs: int) -> list[float]:

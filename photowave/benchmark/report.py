@@ -5,50 +5,27 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from photowave.atomic import replacing
 from photowave.errors import ConfigError
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One thing that was measured, a value for each run.
-
-    Attributes:
-        key: Its name in the JSON file.
-        title: Its name in the table.
-        unit: Of the values.
-        values: One per run.
-        gflops: Arithmetic reached in the median run, in GFLOP/s; None where that says nothing.
-        share_of_peak: Of the matrix product on as many cores; None where that says nothing.
-    """
+class Figure(TypedDict):
+    """One thing that was measured in some runs, as it stands in the JSON file."""
 
     key: str
     title: str
+    """Its name in the table."""
     unit: str
-    values: tuple[float, ...]
-    gflops: float | None = None
-    share_of_peak: float | None = None
-
-    @property
-    def median(self) -> float:
-        """The middle one of the runs."""
-        return statistics.median(self.values)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {
-            "key": self.key,
-            "title": self.title,
-            "unit": self.unit,
-            "median": self.median,
-            "min": min(self.values),
-            "max": max(self.values),
-            "runs": len(self.values),
-            "gflops": self.gflops,
-            "share_of_peak": self.share_of_peak,
-        }
+    median: float
+    min: float
+    max: float
+    runs: int
+    gflops: float | None
+    """Arithmetic reached in the median run, in GFLOP/s; None where that says nothing."""
+    share_of_peak: float | None
+    """Of the matrix product on as many cores; None where that says nothing."""
 
 
 @dataclass
@@ -90,19 +67,22 @@ class Report:
         reached = None if gflop is None else gflop / statistics.median(seconds)
         share = None if reached is None or peak_gflops is None else reached / peak_gflops
         self.figures.append(
-            Figure(key=key, title=title, unit=unit, values=tuple(values), gflops=reached, share_of_peak=share)
-        )
+            Figure(
+                key=key, title=title, unit=unit, median=statistics.median(values), min=min(values),
+                max=max(values), runs=len(values), gflops=reached, share_of_peak=share,
+            )
+        )  # fmt: skip
         return self
 
     def __getitem__(self, key: str) -> float:
         """Median of the figure with that key."""
-        return next(figure.median for figure in self.figures if figure.key == key)
+        return next(figure["median"] for figure in self.figures if figure["key"] == key)
 
     def to_json(self) -> str:
         """Medians by key, then the same with spread and arithmetic, the machine and the settings."""
         tree = {
-            **{figure.key: figure.median for figure in self.figures},
-            "figures": [figure.as_dict() for figure in self.figures],
+            **{figure["key"]: figure["median"] for figure in self.figures},
+            "figures": self.figures,
             "machine": self.machine,
             "settings": self.settings,
         }
@@ -134,13 +114,11 @@ class Report:
             f"{'':38}{'median':>9} {'lowest':>9} {'highest':>9}  {'':10}{'GFLOP/s':>9} {'of peak':>8}",
         ]
         for figure in self.figures:
-            reached = "" if figure.gflops is None else f"{figure.gflops:.1f}"
-            share = "" if figure.share_of_peak is None else f"{figure.share_of_peak:.0%}"
-            values = (figure.median, min(figure.values), max(figure.values))
-            low, middle, high = (readable(value) for value in (values[1], values[0], values[2]))
-            lines.append(
-                f"{figure.title:38}{middle:>9} {low:>9} {high:>9}  {figure.unit:10}{reached:>9} {share:>8}"
-            )
+            reached = "" if figure["gflops"] is None else f"{figure['gflops']:.1f}"
+            share = "" if figure["share_of_peak"] is None else f"{figure['share_of_peak']:.0%}"
+            values = (readable(value) for value in (figure["median"], figure["min"], figure["max"]))
+            spread = " ".join(f"{value:>9}" for value in values)
+            lines.append(f"{figure['title']:38}{spread}  {figure['unit']:10}{reached:>9} {share:>8}")
         return "\n".join(line.rstrip() for line in lines)
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 from photowave.benchmark import workloads
 from photowave.benchmark.clock import in_own_process
 from photowave.benchmark.machine import describe_machine, measure_peaks
-from photowave.benchmark.options import BenchOptions
 from photowave.benchmark.report import Report
 from photowave.checkpoint import default_model_path, load_model
-from photowave.config import ModelConfig
 from photowave.model import build_wavenet
+from photowave.settings import BenchSettings, ModelConfig
 
 _TOGETHER = 8
 
@@ -29,10 +28,16 @@ class _Plan:
     reference_s: float
 
 
+_PEAKS = (
+    ("gemm_gflops", "matrix product", "GFLOP/s"),
+    ("gemm_gflops_one_core", "matrix product, one core", "GFLOP/s"),
+    ("memory_bandwidth_gb_per_s", "memory copy, read and written", "GB/s"),
+    ("matrix_vector_gb_per_s", "matrix times vector, one core", "GB/s"),
+)
 _FULL, _QUICK = _Plan(9, 5, 5.0, 1.0), _Plan(3, 3, 1.0, 0.0)
 
 
-def run_benchmark(options: BenchOptions, *, progress: Callable[[str], None] | None = None) -> Report:
+def run_benchmark(options: BenchSettings, *, progress: Callable[[str], None] | None = None) -> Report:
     """Measure this machine; every part in a process of its own.
 
     Args:
@@ -88,35 +93,30 @@ class _Suite:
         """What the machine reaches at best."""
         self._tell("the machine's own peaks")
         peaks, _ = in_own_process(partial(measure_peaks, threads=self._threads, runs=self._plan.runs))
-        self.report.add("gemm_gflops", "matrix product", "GFLOP/s", peaks.gemm)
-        self.report.add("gemm_gflops_one_core", "matrix product, one core", "GFLOP/s", peaks.gemm_one_core)
-        self.report.add("memory_bandwidth_gb_per_s", "memory copy, read and written", "GB/s", peaks.copy)
-        title = "matrix times vector, one core"
-        self.report.add("matrix_vector_gb_per_s", title, "GB/s", peaks.matrix_vector)
+        for key, title, unit in _PEAKS:
+            self.report.add(key, title, unit, peaks[key])
 
     def measure_default(self, config: ModelConfig) -> None:
         """Training, drawing and the photo encoder of the default model."""
         plan, settings = self._plan, self.report.settings
-        memory = [self._training(config, settings["clip_s"], settings["batch_size"])]
+        training = self._training(config, settings["clip_s"], settings["batch_size"])
         one = "generate_samples_per_s", "drawing, one photo, one core"
-        taken, peak = self._drawing(config, one, sounds=1, duration_s=plan.duration_s, runs=plan.runs)
-        memory.append(peak)
+        taken, alone = self._drawing(config, one, sounds=1, duration_s=plan.duration_s, runs=plan.runs)
         factors = [s / plan.duration_s for s in taken]
         self.report.add("generate_realtime_factor", "  seconds per second of sound", "", factors)
         many = f"generate_{_TOGETHER}_photos_samples_per_s", f"drawing, {_TOGETHER} photos"
-        taken, peak = self._drawing(
+        taken, together = self._drawing(
             config, many, sounds=_TOGETHER, duration_s=plan.duration_s, runs=plan.heavy_runs
         )
-        memory.append(peak)
         factors = [s / (_TOGETHER * plan.duration_s) for s in taken]
         key, title = f"generate_realtime_factor_{_TOGETHER}_photos", "  seconds per second of each sound"
         self.report.add(key, title, "", factors)
         self._tell("the photo encoder")
         work = partial(workloads.time_photo, config, threads=self._threads, runs=plan.runs)
-        taken, peak = in_own_process(work)
-        memory.append(peak)
+        taken, encoding = in_own_process(work)
         self.report.add("photo_encode_s", "photo encoder, one photo", "s", taken)
-        self.report.add("peak_rss_gb", "memory, most of the above", "GB", [max(memory)])
+        memory = max(training, alone, together, encoding)
+        self.report.add("peak_rss_gb", "memory, most of the above", "GB", [memory])
 
     def measure_start(self, config: ModelConfig, file: Path | None) -> None:
         """How long until sound is there, with compiled code cached."""

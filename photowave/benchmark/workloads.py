@@ -1,7 +1,7 @@
 """The work that is measured: training steps, drawing, reading a photo, a cold start.
 
-Each function measures in the process it is called in and sets torch's threads there. Weights are random: how
-long they take does not depend on their values.
+Each function measures in the process it is called in, sets torch's threads there, and gives the seconds of
+each run. Weights are random: how long they take does not depend on their values.
 """
 
 import dataclasses
@@ -13,13 +13,14 @@ import torch
 from PIL import Image
 from torch import nn
 
+from photowave import recipes
 from photowave.benchmark.clock import seconds
 from photowave.checkpoint import LoadedModel, save_model
-from photowave.config import ConditioningConfig, ModelConfig, WaveNetConfig
 from photowave.errors import PhotowaveError
 from photowave.generation import SoundscapeGenerator, load
 from photowave.image import build_encoder
 from photowave.model import PhotowaveModel, build_wavenet
+from photowave.settings import ConditioningConfig, DrawSettings, ModelConfig
 from photowave.wavenet import WaveNet
 
 REFERENCE_STEP = 100_000
@@ -29,13 +30,10 @@ _FEATURES = 1280
 
 
 def reference_config() -> ModelConfig:
-    """Settings of configs/reference.yaml: tensorflow-wavenet at its defaults, which others are measured by.
-
-    50 layers, 32 residual, 32 gate and 512 skip channels, 256 levels, 16 kHz, no photo.
-    """
-    dilations = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) * 5
-    wavenet = WaveNetConfig(residual_channels=32, gate_channels=32, skip_channels=512, dilations=dilations)
-    return ModelConfig(wavenet=wavenet, conditioning=ConditioningConfig(kind="photo", channels=1))
+    """Settings of the recipe `reference`, tensorflow-wavenet at its defaults, without a photo."""
+    return dataclasses.replace(
+        recipes.load("reference").model, conditioning=ConditioningConfig(kind="photo", channels=1)
+    )
 
 
 def multiply_adds(wavenet: WaveNet) -> int:
@@ -47,18 +45,7 @@ def multiply_adds(wavenet: WaveNet) -> int:
 def time_training(
     config: ModelConfig, *, clip_s: float, batch_size: int, threads: int, runs: int
 ) -> list[float]:
-    """Measure optimisation steps on random clips: what a step of `photowave fit` computes, without Lightning.
-
-    Args:
-        config: Settings of the model.
-        clip_s: Length of a clip in seconds; rounded to whole frames.
-        batch_size: Clips per step.
-        threads: Of torch.
-        runs: How many steps.
-
-    Returns:
-        Seconds per step, one value per run.
-    """
+    """Measure optimisation steps on random clips: what a step of `photowave fit` does, without Lightning."""
     torch.set_num_threads(threads)
     model = PhotowaveModel(config, feature_dim=_FEATURES)
     samples = 0.2 * torch.rand(batch_size, clip_samples(config, clip_s)) - 0.1
@@ -89,17 +76,7 @@ def clip_samples(config: ModelConfig, clip_s: float) -> int:
 def time_reference_training(
     *, crop: int, threads: int, runs: int, samples: int = REFERENCE_STEP
 ) -> list[float]:
-    """Measure optimisation steps of the reference network, crop by crop with gradients that add up.
-
-    Args:
-        crop: Samples that go through the network at a time; the last crop takes what is left.
-        threads: Of torch.
-        runs: How many steps.
-        samples: Per step.
-
-    Returns:
-        Seconds per step, one value per run.
-    """
+    """Measure optimisation steps of the reference network, `crop` samples at a time; gradients add up."""
     torch.set_num_threads(threads)
     config = reference_config()
     wavenet = build_wavenet(config)
@@ -122,31 +99,18 @@ def time_reference_training(
 def time_drawing(
     config: ModelConfig, *, sounds: int, duration_s: float, threads: int, runs: int
 ) -> list[float]:
-    """Measure the drawing of sounds, from conditioning vector to samples, with compiled code ready.
-
-    Args:
-        config: Settings of the model.
-        sounds: How many are drawn together.
-        duration_s: Length of each in seconds.
-        threads: Of the sampler.
-        runs: How many times.
-
-    Returns:
-        Seconds for all sounds together, one value per run.
-    """
+    """Measure the drawing of sounds together, from conditioning vectors to samples, with code compiled."""
     torch.set_num_threads(1)
     model = PhotowaveModel(config, feature_dim=_FEATURES).eval()
     loaded = LoadedModel(model=model, path=Path(), sha256="", encoder_fingerprint="", package_version="")
     generator = SoundscapeGenerator(loaded)
     vectors = torch.zeros(sounds, config.conditioning.channels)
-    seeds = range(sounds)
-    return seconds(
-        lambda: generator.draw(vectors, duration_s=duration_s, seeds=seeds, threads=threads), runs=runs
-    )
+    seeds, settings = range(sounds), DrawSettings(duration_s=duration_s, threads=threads)
+    return seconds(lambda: generator.draw(vectors, settings, seeds=seeds), runs=runs)
 
 
 def time_photo(config: ModelConfig, *, threads: int, runs: int) -> list[float]:
-    """Measure the photo encoder on one photo of 1024 x 768 pixels; seconds, one value per run."""
+    """Measure the photo encoder on one photo of 1024 x 768 pixels."""
     torch.set_num_threads(threads)
     encoder = build_encoder(dataclasses.replace(config.image, weights=None))
     photo = _photo()
@@ -154,16 +118,7 @@ def time_photo(config: ModelConfig, *, threads: int, runs: int) -> list[float]:
 
 
 def time_streaming(model: Path, *, threads: int, runs: int) -> list[float]:
-    """Measure the way from a photo to the first 0.25 s of its sound, with model and encoder loaded.
-
-    Args:
-        model: A model file.
-        threads: Of torch, for the photo encoder.
-        runs: How many times.
-
-    Returns:
-        Seconds, one value per run.
-    """
+    """Measure the way from a photo to the first 0.25 s of its sound, with model and encoder loaded."""
     torch.set_num_threads(threads)
     generator, photo = load(model), _photo()
     return seconds(lambda: next(generator.stream(photo, chunk_s=0.25)), runs=runs)
@@ -172,17 +127,7 @@ def time_streaming(model: Path, *, threads: int, runs: int) -> list[float]:
 def time_cold_start(model: Path, folder: Path, *, duration_s: float, runs: int) -> list[float]:
     """Measure `photowave generate` for one photo in a fresh process, compiled code being cached.
 
-    Args:
-        model: A model file.
-        folder: Where photo and sound go.
-        duration_s: Length of the sound in seconds.
-        runs: How many times.
-
-    Returns:
-        Seconds from start to end of the process, one value per run.
-
-    Raises:
-        PhotowaveError: The command failed; its own message is passed on.
+    Photo and sound go into `folder`. A command that fails raises `PhotowaveError` with its own message.
     """
     photo = folder / "photo.png"
     _photo().save(photo)

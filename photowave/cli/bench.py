@@ -5,17 +5,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from photowave.benchmark.options import BenchOptions
-from photowave.cli.parsing import make_parser, parse
+from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.errors import ConfigError
+from photowave.settings import BenchSettings
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, measure, show."""
     parser = make_parser(command, "Measures training and drawing beside this machine's own peaks.")
-    parser.add_class_arguments(BenchOptions, skip={"quick"})
+    parser.add_class_arguments(BenchSettings, skip={"quick"})
     parser.add_argument("--quick", action="store_true", help="few runs, short sounds, no reference network")
-    options = BenchOptions(**vars(parse(parser, arguments)))
+    options = settings_of(BenchSettings, parse(parser, arguments))
     _check_out(options.out)
     from photowave.benchmark.suite import run_benchmark
 

@@ -3,101 +3,45 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from photowave.cli.output import open_folder
-from photowave.cli.parsing import make_parser, parse
-from photowave.evaluation.options import check_evaluation
+from photowave.cli.parsing import make_parser, parse, settings_of
+from photowave.settings import DrawSettings, EvaluateSettings, check_judged_length
 
 if TYPE_CHECKING:
-    from photowave.evaluation.judging import Progress
-
-
-@dataclass(frozen=True, kw_only=True)
-class SplitOptions:
-    """The `Splits` of `photowave.pairs.opening`, which takes torch to import."""
-
-    seed: int = 0
-    """Another seed, another split."""
-    val: float = 0.15
-    """Share of photos and recordings for validation."""
-    test: float = 0.15
-    """Share of photos and recordings kept for the test."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluateOptions:
-    """Options of `photowave evaluate`."""
-
-    model: str = "default"
-    """`default`, the model that ships with photowave, or a model file."""
-    pairs: str | None = None
-    """Manifest, or folder of scenes; default: the starter scenes."""
-    split: Literal["train", "val", "test"] = "test"
-    """Whose photos sounds are drawn for, and whose recordings the bits per sample are counted on."""
-    splits: SplitOptions = field(default_factory=SplitOptions)
-    """How a folder of scenes is split: give what the model was trained with (`data.splits` there)."""
-    photos: int = 50
-    """The most photos; of more, as many are chosen by lot, evenly over the scenes."""
-    out: str = "evaluation"
-    """Folder for metrics.json, metrics.csv and report.html; made if it is not there."""
-    seeds: int = 3
-    """Sounds per photo."""
-    duration_s: float = 5.0
-    """Length of each sound in seconds."""
-    seed: int = 0
-    """What all chance but that of the model and of the split follows from."""
-    temperature: float = 1.0
-    """1 draws as learned; below 1 calmer, above 1 wilder."""
-    guidance: float = 1.0
-    """1 draws as learned; above 1 lays more weight on the photo and takes twice the time."""
-    clap: str | None = None
-    """Folder of a CLAP network in safetensors, for further figures; needs the package transformers."""
+    from photowave.evaluation.judging.systems import Progress
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, evaluate, show, write."""
     parser = make_parser(command, "Judges a model's sounds beside simple systems and real recordings.")
-    parser.add_class_arguments(EvaluateOptions)
-    given = vars(parse(parser, arguments))
-    options = EvaluateOptions(**{**given, "splits": SplitOptions(**vars(given["splits"]))})
-    check_evaluation(
-        split=options.split,
-        photos=options.photos,
-        seeds=options.seeds,
-        duration_s=options.duration_s,
-        seed=options.seed,
-        temperature=options.temperature,
-        guidance=options.guidance,
+    parser.add_argument("--model", default="default", help="'default', which ships, or a model file")
+    parser.add_class_arguments(EvaluateSettings)
+    parser.add_class_arguments(DrawSettings, skip={"seed", "variation", "threads"})
+    parser.add_argument(
+        "--out", default="evaluation", help="folder for metrics.json, metrics.csv and report.html"
     )
-    # These take their time to import; what is wrong so far was told without.
+    parsed = parse(parser, arguments)
+    settings, draw = settings_of(EvaluateSettings, parsed), settings_of(DrawSettings, parsed, seed=0)
+    check_judged_length(draw)
+    # These imports take their time, so that wrong options are told before them.
     from photowave.evaluation import evaluate
     from photowave.generation import load
-    from photowave.pairs.opening import Splits, open_pairs
+    from photowave.pairs.sources import open_pairs
 
-    model = load(options.model)
-    splits = Splits(**asdict(options.splits))
-    manifest = open_pairs(options.pairs, splits, option="--pairs", purpose="evaluate with")
-    out = open_folder(options.out)
+    model = load(parsed.model)
+    manifest = open_pairs(settings.pairs, settings.splits)
+    out = open_folder(parsed.out)
     with _told() as progress:
-        result = evaluate(
-            model,
-            manifest,
-            split=options.split,
-            photos=options.photos,
-            seeds=options.seeds,
-            duration_s=options.duration_s,
-            seed=options.seed,
-            temperature=options.temperature,
-            guidance=options.guidance,
-            clap=options.clap,
-            progress=progress,
-        )
+        result = evaluate(model, manifest, settings, draw, progress=progress)
     report = result.save(out)
     for note in _notes(result.settings):
         print(f"photowave: {note}", file=sys.stderr)
     print(result)
+    for name in ("frechet_audio_distance", "kernel_audio_distance"):
+        if name in result.definitions:
+            print(f"\n{name}: {result.definitions[name]}")
     print(f"\n-> {report}")
     return 0
 

@@ -18,22 +18,38 @@ from tqdm import tqdm
 
 from photowave.checkpoint import load_training_checkpoint
 from photowave.cli.quiet import quieten
+from photowave.cli.recipes import with_paths
 from photowave.errors import ConfigError
-from photowave.pairs.datamodule import PairsDataModule
+from photowave.settings import (
+    AverageSettings,
+    CheckpointSettings,
+    DataSettings,
+    ModelConfig,
+    PreviewSettings,
+    TrainingSettings,
+)
 from photowave.training.averaging import MovingAverage
 from photowave.training.checkpoints import RunCheckpoints, TrainingStopped
 from photowave.training.previews import Previews
 from photowave.training.report import ProgressReport, TrainingBar
 from photowave.training.resuming import ModelIdentity, check_same_model
-from photowave.training.task import SoundscapeTask
+from photowave.training.setup import build_training, read_splits
 
+_SETTINGS = {
+    "model": ModelConfig,
+    "training": TrainingSettings,
+    "data": DataSettings,
+    "average": AverageSettings,
+    "previews": PreviewSettings,
+    "checkpoints": CheckpointSettings,
+}
 _LONGEST = 400  # letters of a message from a library
 _NO_DEVICE = ("backend found", "accelerator is not available", "torch_xla")
 """Words with which Lightning says that this machine lacks the accelerator that was asked for."""
 
 
 class PhotowaveCLI(LightningCLI):
-    """Lightning's command line with photowave's callbacks, errors of one line, and no unpickling.
+    """Lightning's command line over photowave's settings, with errors of one line and no unpickling.
 
     Args:
         command: `fit`, `validate` or `test`.
@@ -45,25 +61,23 @@ class PhotowaveCLI(LightningCLI):
         self._resumed: ModelIdentity | None = None
         strict = {"exit_on_error": False, "allow_abbrev": False}
         super().__init__(
-            SoundscapeTask,
-            PairsDataModule,
             args=[command, *arguments],
             save_config_kwargs={"overwrite": True},
             auto_configure_optimizers=False,
             seed_everything_default=0,
-            trainer_defaults={"callbacks": [ProgressReport()]},
             parser_kwargs={"prog": "photowave", **strict, command: dict(strict)},
+            load_from_checkpoint_support=False,
         )
 
     def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override]
         """Build the parser of the one that was given; each takes a third of a second."""
         return {self._command: LightningCLI.subcommands()[self._command]}
 
-    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the callbacks that every training has, each with its settings."""
-        parser.add_lightning_class_args(MovingAverage, "average")
-        parser.add_lightning_class_args(Previews, "previews")
-        parser.add_lightning_class_args(RunCheckpoints, "checkpoints")
+    def add_core_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Take settings instead of classes: the parts are built from them, see `instantiate_classes`."""
+        parser.add_lightning_class_args(L.Trainer, "trainer")
+        for key, kind in _SETTINGS.items():
+            parser.add_class_arguments(kind, key)
         parser.set_defaults(
             {
                 "trainer.logger": {
@@ -77,6 +91,29 @@ class PhotowaveCLI(LightningCLI):
                 "trainer.enable_model_summary": False,
             }
         )
+
+    def instantiate_classes(self) -> None:
+        """Build the parts from the settings, each from those before it; a checkpoint must fit them."""
+        self.config_init = self.parser.instantiate(self.config)
+        given = self.config_init[self.subcommand]
+        self.model, self.datamodule = build_training(
+            config=given.model, training=given.training, data=given.data, seed=given.seed_everything
+        )
+        if self._resumed is not None:
+            check_same_model(self._resumed, self.model.identity)
+        self.trainer_defaults["callbacks"] = [
+            ProgressReport(self.datamodule),
+            MovingAverage(given.average),
+            Previews(self.datamodule, given.previews),
+            RunCheckpoints(given.checkpoints),
+        ]
+        self.trainer = self.instantiate_trainer()
+
+    def before_fit(self) -> None:
+        """Read the pairs and calibrate the model, before the trainer starts."""
+        read_splits(self.model, self.datamodule, self._command)
+
+    before_validate = before_test = before_fit
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse; what does not fit becomes an error of one line."""
@@ -94,10 +131,12 @@ class PhotowaveCLI(LightningCLI):
                 raise ConfigError("there is nothing to score. Give --ckpt_path CHECKPOINT.")
             return
         path = Path(given.ckpt_path)
-        model, fingerprint = load_training_checkpoint(path)
-        self._resumed = ModelIdentity(config=model.config, encoder_fingerprint=fingerprint)
+        trained = load_training_checkpoint(path)
+        self._resumed = ModelIdentity(
+            config=trained.model.config, encoder_fingerprint=trained.encoder_fingerprint
+        )
         if self.config.subcommand != "fit":
-            settings = {"model": {"config": json.loads(model.config.to_json())}}
+            settings = {"model": json.loads(trained.model.config.to_json())}
             self.config = self.parser.parse_object({self.config.subcommand: settings}, self.config)
         elif path.parent.name == "checkpoints" and given.trainer.logger:
             self._go_on_beside(path.resolve().parents[1], given.trainer.logger.get("init_args"))
@@ -117,11 +156,6 @@ class PhotowaveCLI(LightningCLI):
             self.config[self.subcommand].verbose = False
             self.config[self.subcommand].trainer.logger = False
             warnings.filterwarnings("ignore", message="The dirpath has changed")
-
-    def after_instantiate_classes(self) -> None:
-        """Refuse a checkpoint of another model before any photo or sound is read."""
-        if self._resumed is not None:
-            check_same_model(self._resumed, self.model.identity)
 
     def instantiate_trainer(self, **kwargs: Any) -> L.Trainer:
         """Show a bar on a terminal only."""
@@ -166,7 +200,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     """
     _calm_down()
     try:
-        PhotowaveCLI(command, arguments)
+        PhotowaveCLI(command, with_paths(arguments))
     except TrainingStopped as stop:
         name = signal.Signals(stop.number).name
         how = f" Go on with --ckpt_path {stop.path}" if stop.path else ""

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from photowave import extras
 from photowave._version import __version__
 from photowave.errors import PhotowaveError
 
@@ -20,6 +21,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "judge a model's sounds beside floors and ceilings"),
     "info": ("info", "tell what a model file holds"),
     "pairs": ("pairs", "write a manifest for a folder of scenes"),
+    "recipes": ("recipes", "list the recipes for training, or copy one"),
     "bench": ("bench", "measure training and generation on this machine"),
 }
 """Name: module in this package, and what it does."""
@@ -69,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     try:
+        if command in extras.COMMANDS:
+            extras.require(extras.COMMANDS[command], f"'photowave {command}'")
         from jsonargparse import set_parsing_settings
 
         # The docstrings below the fields of a dataclass become the help texts.

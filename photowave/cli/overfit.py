@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from photowave.cli.output import open_folder
-from photowave.cli.parsing import make_parser, parse
-from photowave.training.clip_options import OverfitOptions
+from photowave.cli.parsing import make_parser, parse, settings_of
+from photowave.settings import OverfitSettings
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
@@ -18,11 +18,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
     """
     parser = make_parser(command, "Trains on one clip from nothing until the network plays it.")
     parser.add_argument("clip", metavar="CLIP", help="a sound of one to thirty seconds")
-    parser.add_class_arguments(OverfitOptions)
-    given = vars(parse(parser, arguments)).copy()
-    clip = given.pop("clip")
-    options = OverfitOptions(**given)
-    # These take seconds to import; what is wrong so far was told without.
+    parser.add_class_arguments(OverfitSettings)
+    parsed = parse(parser, arguments)
+    clip, options = parsed.clip, settings_of(OverfitSettings, parsed)
+    # Importing these takes seconds: the checks above come first.
     from photowave.cli.quiet import quieten
     from photowave.training.one_clip import check_folder, overfit, read_clip
 

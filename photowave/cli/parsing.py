@@ -1,10 +1,14 @@
 """Arguments in, settings out; what does not fit is told in one line, as every other mistake is."""
 
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import TypeVar
 
 from jsonargparse import ArgumentError, ArgumentParser, Namespace
 
 from photowave.errors import ConfigError
+
+Settings = TypeVar("Settings")
 
 
 def make_parser(command: str, description: str) -> ArgumentParser:
@@ -35,7 +39,26 @@ def parse(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
         SystemExit: `--help` was given and has been answered.
     """
     try:
-        return parser.parse_args(list(arguments))
+        parsed: Namespace = parser.instantiate(parser.parse_args(list(arguments)))
+        return parsed
     except ArgumentError as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise ConfigError(f"{reason}. '{parser.prog} --help' tells what can be given.") from error
+
+
+def settings_of(kind: type[Settings], parsed: Namespace, **others: object) -> Settings:
+    """Make settings of what was parsed.
+
+    Args:
+        kind: A dataclass whose fields are arguments, or some of them.
+        parsed: From `parse`.
+        **others: Fields that are no arguments.
+
+    Returns:
+        The settings; what is neither an argument nor among `others` has its default.
+
+    Raises:
+        ConfigError: A value is out of its range.
+    """
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in vars(parsed).items() if name in names} | others)

@@ -1,6 +1,6 @@
 """From a conditioning vector to sound: packed weights, compiled sampling, soundscapes.
 
-The names are loaded when they are first used, so that checking options alone does not import torch.
+The names are loaded when they are first used, so that importing the room alone does not import torch.
 """
 
 from importlib import import_module
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from photowave.generation.generator import SoundscapeGenerator
     from photowave.generation.loading import load
-    from photowave.generation.options import check_options
     from photowave.generation.soundscape import Soundscape
 
-__all__ = ["Soundscape", "SoundscapeGenerator", "check_options", "load"]
+__all__ = ["Soundscape", "SoundscapeGenerator", "load"]
 
-_HOMES = {"Soundscape": "soundscape", "check_options": "options", "load": "loading"}
+_HOMES = {"Soundscape": "soundscape", "load": "loading"}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,20 +18,11 @@ Sampler = CachedSampler | GraphSampler
 class FollowingSampler:
     """Draws frames of a decoder that is led by an envelope, which is drawn as it is needed.
 
-    What is drawn does not depend on how it is asked for: blocks begin at fixed frames.
-
-    Args:
-        envelope: The coarser stack.
-        coarse: Draws its frames.
-        fine: Draws the decoder's frames; its track has `knots_per_block` knots.
-        vectors: Conditioning vector of each sound, [sounds, conditioning].
-        null: Vector without photo, [conditioning].
-        frames_per_knot: Frames of the decoder from one knot to the next.
-        guidance: See `CachedSampler`; it also leads mean and spread of the envelope away from those without
-            photo. In the coarser stack, the lane without photo hears movements about the guided mean, not
-            about its own.
-        unheard: Steps of the envelope that are drawn and dropped before the sound begins, so that it does not
-            begin on an empty past.
+    What is drawn does not depend on how it is asked for: blocks begin at fixed frames. The decoder's sampler,
+    `fine`, has a track of `knots_per_block` knots; for the other arguments see `CachedSampler`. Guidance also
+    leads mean and spread of the envelope away from those without photo; in the coarser stack, the lane
+    without photo hears movements about the guided mean, not about its own. `unheard` steps of the envelope
+    are drawn and dropped, so that the sound does not begin on an empty past.
     """
 
     def __init__(

@@ -2,9 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,18 +15,17 @@ from photowave._version import __version__
 from photowave.audio import limit_peaks
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError
-from photowave.generation.drawing import Sampler, build_sampler, pack_model
-from photowave.generation.options import check_options
-from photowave.generation.randomness import UniformStream
+from photowave.generation.randomness import Purpose, UniformStream
 from photowave.generation.reading import PhotoReading, photo_seed, small
+from photowave.generation.samplers import Sampler, build_sampler, pack_model
 from photowave.generation.soundscape import Soundscape
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
-from photowave.image.source import photo_bytes
+from photowave.image.source import held
+from photowave.settings import DrawSettings
 
 CHUNK_S = 0.25
 """Seconds drawn between two calls of `progress`."""
-_TEXTURE = 1
-"""Purpose of the random stream that chooses among textures; see `drawing.ENVELOPE`."""
+_DEFAULTS = DrawSettings()
 
 
 class SoundscapeGenerator:
@@ -86,37 +84,23 @@ class SoundscapeGenerator:
             ConfigError: A setting is out of range.
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
-        return self.generate_many(
-            [photo],
-            duration_s=duration_s,
-            seed=seed,
-            variation=variation,
-            temperature=temperature,
-            guidance=guidance,
-        )[0]
+        settings = DrawSettings(
+            duration_s=duration_s, seed=seed, variation=variation, temperature=temperature, guidance=guidance
+        )
+        return self.generate_many([photo], settings)[0]
 
     def generate_many(
         self,
         photos: Sequence[PhotoSource],
+        settings: DrawSettings = _DEFAULTS,
         *,
-        duration_s: float = 5.0,
-        seed: int = 0,
-        variation: int = 0,
-        temperature: float = 1.0,
-        guidance: float = 1.0,
-        threads: int | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> list[Soundscape]:
         """Draw soundscapes for several photos together, which is quicker and changes no sample.
 
         Args:
             photos: See `generate`.
-            duration_s: See `generate`.
-            seed: See `generate`.
-            variation: See `generate`.
-            temperature: See `generate`.
-            guidance: See `generate`.
-            threads: Threads to draw with; None: one per core.
+            settings: How to draw; the same for all photos.
             progress: Called with the seconds of sound just drawn, summed over the photos.
 
         Returns:
@@ -124,35 +108,23 @@ class SoundscapeGenerator:
 
         Raises:
             MediaError: A photo cannot be read.
-            ConfigError: A setting is out of range.
+            ConfigError: `photos` is a single photo, or the model cannot draw like that; see `draw`.
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
         if isinstance(photos, str | bytes | Path | Image.Image):
             raise ConfigError("photos is a single photo; it must be a list. Use [photo], or 'generate'.")
-        check_options(
-            duration_s=duration_s, seed=seed, variation=variation, temperature=temperature, guidance=guidance
-        )
         self.encoder  # noqa: B018 - built before the clock starts
         began = time.perf_counter()
-        readings = [self.read(photo, seed=seed, variation=variation) for photo in photos]
-        return self.generate_read(
-            readings,
-            duration_s=duration_s,
-            temperature=temperature,
-            guidance=guidance,
-            threads=threads,
-            progress=progress,
-            info={"seed": seed, "variation": variation},
-            spent_s=time.perf_counter() - began,
-        )
+        readings = [self.read(photo, settings) for photo in photos]
+        spent_s = time.perf_counter() - began
+        return self.generate_read(readings, settings, progress=progress, spent_s=spent_s)
 
-    def read(self, photo: PhotoSource, *, seed: int, variation: int = 0) -> PhotoReading:
+    def read(self, photo: PhotoSource, settings: DrawSettings = _DEFAULTS) -> PhotoReading:
         """Read a photo into what drawing needs of it; the large picture is let go.
 
         Args:
             photo: See `generate`.
-            seed: See `generate`.
-            variation: See `generate`.
+            settings: Only `seed` and `variation` are used.
 
         Returns:
             Vector, seed, hash and a small picture.
@@ -161,64 +133,53 @@ class SoundscapeGenerator:
             MediaError: The photo cannot be read.
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
-        again = photo if isinstance(photo, str | Path | bytes | Image.Image) else photo_bytes(photo)
+        again = held(photo)
         image = read_photo(again)
-        vector = self.photo_vectors([image], seeds=[photo_seed(image, seed=variation)])[0]
-        return PhotoReading(vector, photo_seed(image, seed=seed), photo_sha256(again), small(image))
+        vector = self.photo_vectors([image], seeds=[photo_seed(image, seed=settings.variation)])[0]
+        return PhotoReading(vector, photo_seed(image, seed=settings.seed), photo_sha256(again), small(image))
 
     def generate_read(
         self,
         readings: Sequence[PhotoReading],
+        settings: DrawSettings = _DEFAULTS,
         *,
-        duration_s: float = 5.0,
-        temperature: float = 1.0,
-        guidance: float = 1.0,
-        threads: int | None = None,
         progress: Callable[[float], None] | None = None,
-        info: Mapping[str, Any] | None = None,
         spent_s: float = 0.0,
     ) -> list[Soundscape]:
         """Draw soundscapes for photos that have been read; see `read`.
 
         Args:
-            readings: The photos.
-            duration_s: See `generate`.
-            temperature: See `generate`.
-            guidance: See `generate`.
-            threads: See `generate_many`.
+            readings: The photos, read with the same settings.
+            settings: How to draw.
             progress: See `generate_many`.
-            info: What else to note in each sound's `info`.
             spent_s: Seconds already spent on reading these photos; counted in `seconds_taken`.
 
         Returns:
             A sound for each photo, in their order.
 
         Raises:
-            ConfigError: A setting is out of range.
+            ConfigError: The model cannot draw like that; see `draw`.
         """
-        check_options(duration_s=duration_s, temperature=temperature, guidance=guidance, threads=threads)
         if not readings:
             return []
         began = time.perf_counter() - spent_s
         samples = self.draw(
             torch.stack([reading.vector for reading in readings]),
-            duration_s=duration_s,
+            settings,
             seeds=[reading.seed for reading in readings],
-            temperature=temperature,
-            guidance=guidance,
-            threads=threads,
             progress=progress,
         )
         taken = (time.perf_counter() - began) / len(readings)
         common = {
-            **(info or {}),
-            "temperature": temperature,
-            "guidance": guidance,
-            "duration_s": duration_s,
+            "seed": settings.seed,
+            "variation": settings.variation,
+            "temperature": settings.temperature,
+            "guidance": settings.guidance,
+            "duration_s": settings.duration_s,
             "sample_rate": self.sample_rate,
             "model_sha256": self.loaded.sha256,
             "seconds_taken": taken,
-            "real_time_factor": taken / duration_s,
+            "real_time_factor": taken / settings.duration_s,
             "photowave_version": __version__,
         }
         return [
@@ -231,12 +192,9 @@ class SoundscapeGenerator:
     def draw(
         self,
         vectors: Tensor,
+        settings: DrawSettings = _DEFAULTS,
         *,
-        duration_s: float,
         seeds: Sequence[int],
-        temperature: float = 1.0,
-        guidance: float = 1.0,
-        threads: int | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Tensor:
         """Draw sounds for conditioning vectors.
@@ -244,11 +202,8 @@ class SoundscapeGenerator:
         Args:
             vectors: [sounds, conditioning], or where the model has no envelope the knots of tracks
                 [sounds, knots, conditioning].
-            duration_s: Length in seconds.
+            settings: How to draw; `seed` and `variation` are not used.
             seeds: A seed for each sound.
-            temperature: See `generate`.
-            guidance: See `generate`.
-            threads: See `generate_many`.
             progress: See `generate_many`.
 
         Returns:
@@ -258,8 +213,8 @@ class SoundscapeGenerator:
             ConfigError: Not even one sample fits into `duration_s`, or it is longer than the clip that the
                 model knows; or guidance is asked of a model trained without conditioning dropout.
         """
-        count = self._count(duration_s)
-        sampler = self._sampler(vectors, seeds, temperature, guidance, threads)
+        count = self._count(settings.duration_s)
+        sampler = self._sampler(vectors, seeds, settings)
         parts = []
         for part in self._chunks(sampler, count, chunk_s=CHUNK_S):
             parts.append(part)
@@ -297,15 +252,19 @@ class SoundscapeGenerator:
             ConfigError: A setting is out of range.
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
-        length_s = 1.0 if duration_s is None else duration_s
-        check_options(
-            duration_s=length_s, seed=seed, variation=variation, temperature=temperature, guidance=guidance
+        settings = DrawSettings(
+            duration_s=1.0 if duration_s is None else duration_s,
+            seed=seed,
+            variation=variation,
+            temperature=temperature,
+            guidance=guidance,
+            threads=1,
         )
         if not (math.isfinite(chunk_s) and chunk_s > 0.0):
             raise ConfigError(f"chunk_s={chunk_s:g}: must be above 0 seconds. Common: 0.25.")
         image = read_photo(photo)
         vectors = self.photo_vectors([image], seeds=[photo_seed(image, seed=variation)])
-        sampler = self._sampler(vectors, [photo_seed(image, seed=seed)], temperature, guidance, 1)
+        sampler = self._sampler(vectors, [photo_seed(image, seed=seed)], settings)
         endless = duration_s is None and self.model.conditioner.longest_s is None
         count = None if endless else self._count(math.inf if duration_s is None else duration_s)
         return (part[0].numpy() for part in self._chunks(sampler, count, chunk_s=chunk_s))
@@ -330,7 +289,7 @@ class SoundscapeGenerator:
             seeds: See `photo_vectors`.
         """
         features = features.to(self.device)
-        chances = [float(UniformStream(seed, purpose=_TEXTURE).take(1)[0]) for seed in seeds]
+        chances = [float(UniformStream(seed, purpose=Purpose.TEXTURE).take(1)[0]) for seed in seeds]
         uniforms = torch.tensor(chances, device=self.device)
         rows = zip(torch.split(features, 1), torch.split(uniforms, 1), strict=True)
         with torch.no_grad():
@@ -369,7 +328,8 @@ class SoundscapeGenerator:
     def warm_up(self) -> None:
         """Build the encoder, draw one frame and drop it: compiles the sampler, or loads what was compiled."""
         self.encoder  # noqa: B018
-        self.draw(self.model.conditioner.null.detach()[None], duration_s=1 / self.sample_rate, seeds=[0])
+        shortest = DrawSettings(duration_s=1 / self.sample_rate)
+        self.draw(self.model.conditioner.null.detach()[None], shortest, seeds=[0])
 
     @property
     def encoder(self) -> PhotoEncoder:
@@ -385,15 +345,10 @@ class SoundscapeGenerator:
             self._encoder = encoder
         return self._encoder
 
-    def _sampler(
-        self, vectors: Tensor, seeds: Sequence[int], temperature: float, guidance: float, threads: int | None
-    ) -> Sampler:
-        if guidance != 1.0 and self.model.config.conditioning.dropout == 0.0:
+    def _sampler(self, vectors: Tensor, seeds: Sequence[int], settings: DrawSettings) -> Sampler:
+        if settings.guidance != 1.0 and self.model.config.conditioning.dropout == 0.0:
             raise ConfigError(
-                f"guidance={guidance:g}: this model was trained without conditioning dropout and knows no "
-                "sound without its conditioning. Use 1."
+                f"guidance={settings.guidance:g}: this model was trained without conditioning dropout and "
+                "knows no sound without its conditioning. Use 1."
             )
-        return build_sampler(
-            self.model, self._packed, vectors=vectors, seeds=seeds, temperature=temperature,
-            guidance=guidance, threads=threads,
-        )  # fmt: skip
+        return build_sampler(self.model, self._packed, settings, vectors=vectors, seeds=seeds)

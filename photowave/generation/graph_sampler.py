@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from photowave.generation.randomness import UniformStream
+from photowave.generation.randomness import Purpose, UniformStream
 from photowave.wavenet import MixtureOutput, WaveNet
 
 BLOCK = 32
@@ -20,19 +20,7 @@ BLOCK = 32
 
 
 class GraphSampler:
-    """Draws frames block by block; same seeds, same numbers, as the other samplers up to rounding.
-
-    Args:
-        wavenet: The decoder.
-        vectors: Conditioning vector of each sound [sounds, conditioning], or the knots of its track
-            [sounds, knots, conditioning].
-        seeds: A seed for each sound.
-        frames_per_knot: Frames from one knot to the next.
-        temperature: Above 0; 1 draws as learned.
-        guidance: 1 draws as learned; above 1 moves away from `null`.
-        null: Vector without photo, [conditioning]; needed for a guidance other than 1.
-        purpose: Of its random streams: two samplers that share a seed must not share their chance.
-    """
+    """Draws frames block by block; same seeds, same numbers, as `CachedSampler` up to rounding."""
 
     @torch.no_grad()
     def __init__(
@@ -45,7 +33,7 @@ class GraphSampler:
         temperature: float = 1.0,
         guidance: float = 1.0,
         null: Tensor | None = None,
-        purpose: int = 0,
+        purpose: Purpose = Purpose.FRAMES,
     ):
         assert len(vectors) == len(seeds)
         self._wavenet = wavenet
@@ -74,13 +62,7 @@ class GraphSampler:
 
     @torch.no_grad()
     def lead(self, vectors: Tensor, *, null: Tensor | None = None, origin: int) -> None:
-        """Lay out the piece of track for the frames that come next; state and chance go on.
-
-        Args:
-            vectors: Knots of each sound's track, as many as at first, [sounds, knots, conditioning].
-            null: The same without photo; needed for a guidance other than 1.
-            origin: Which knot of the whole track is the first of these.
-        """
+        """Do what `CachedSampler.lead` does; there must be as many knots as at first."""
         # A recorded block reads these very tensors, so they are filled and not replaced.
         for track, laid in zip(self._tracks, self._laid_out(self._lanes(vectors, null)), strict=True):
             track.copy_(laid)

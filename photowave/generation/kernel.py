@@ -93,12 +93,8 @@ def add_product(x: Array, w: Array, y: Array) -> None:
 
     Eight rows of `w` are taken at a time, so that each partial sum is loaded and stored once for eight
     products, and two lanes share each weight that is loaded. The lanes' loops are functions of their own:
-    nested in one, the compiler no longer vectorises them.
-
-    Args:
-        x: [lanes, inputs].
-        w: [inputs, outputs].
-        y: [lanes, outputs], changed in place.
+    nested in one, the compiler no longer vectorises them. Shapes: x [lanes, inputs], w [inputs, outputs],
+    y [lanes, outputs].
     """
     lanes = x.shape[0]
     pairs = lanes - lanes % 2
@@ -114,12 +110,8 @@ def exponential(values: Array, bits: Array, fractions: Array) -> None:
     Neither overflows, so that no infinity can turn into a NaN further on; float64 stops at exp(709).
 
     float32: exp(x) = 2^n exp(r) with n = round(x / ln 2), the second factor by its Taylor series to the 7th
-    power (relative error below 1e-7 for |r| <= ln(2) / 2). Arguments are limited to -87 to 88.
-
-    Args:
-        values: [n], changed in place.
-        bits: Room for n integers, int32.
-        fractions: Room for n numbers of the type of `values`.
+    power (relative error below 1e-7 for |r| <= ln(2) / 2). Arguments are limited to -87 to 88. `bits` (int32)
+    and `fractions` (the type of `values`) are room for as many numbers.
     """
     raise TypeError("this is for compiled code only")  # pragma: no cover
 

@@ -13,19 +13,16 @@ from photowave.wavenet import MixtureOutput, WaveNet
 
 @dataclass(frozen=True)
 class PackedWaveNet:
-    """Weights of a WaveNet as the kernel reads them; one copy serves all sounds and threads.
-
-    Attributes:
-        weights: See `kernel.run`.
-        softmax: Whether frames are levels.
-        bands: Samples per frame.
-        uniforms: Random numbers per frame.
-    """
+    """Weights of a WaveNet as the kernel reads them; one copy serves all sounds and threads."""
 
     weights: tuple[Array, ...]
+    """See `kernel.run`."""
     softmax: bool
+    """Whether frames are levels."""
     bands: int
+    """Samples per frame."""
     uniforms: int
+    """Random numbers per frame."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -42,19 +39,9 @@ class PackedWaveNet:
         """Parameters per frame."""
         return len(self.weights[-1])
 
-    @property
-    def multiply_adds(self) -> int:
-        """Multiply-adds per frame, embedding and non-linearities left out."""
-        return sum(self.weights[index].size for index in (4, 5, 7, 8))
-
 
 def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> PackedWaveNet:
-    """Copy a decoder's weights into the kernel's layout.
-
-    Args:
-        wavenet: The decoder; left as it is.
-        dtype: float32, or float64 to compare with a reference.
-    """
+    """Copy a decoder's weights into the kernel's layout; in float64 they can be compared with a reference."""
 
     def array(tensor: Tensor) -> Array:
         return np.array(tensor.detach().cpu().numpy(), dtype=dtype, order="C")
@@ -98,14 +85,8 @@ def lane_biases(
     Each lane is computed by itself: a product over several rows may round differently from one over a single
     row, and a sound must not depend on what it is drawn together with.
 
-    Args:
-        wavenet: The decoder.
-        vectors: Conditioning vectors [lanes, conditioning], or tracks [lanes, knots, conditioning].
-        dtype: The kernel's type.
-
-    Returns:
-        Biases of gates [lanes, knots, layers, 2 * gate], of the skip sum and of the hidden layer
-        [lanes, knots, skip].
+    Conditioning vectors [lanes, conditioning], or tracks [lanes, knots, conditioning], become biases of gates
+    [lanes, knots, layers, 2 * gate], of the skip sum and of the hidden layer [lanes, knots, skip].
     """
     layers = wavenet.gated_layers
     taps = torch.stack([layer.taps.bias for layer in layers])

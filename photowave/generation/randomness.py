@@ -1,7 +1,20 @@
 """Uniform random numbers that depend on nothing but the seed: not on chunks, batches, threads or devices."""
 
+from enum import IntEnum
+
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Purpose(IntEnum):
+    """What a stream is for: streams of one seed and different purposes are independent."""
+
+    FRAMES = 0
+    """Draws the frames of the decoder."""
+    TEXTURE = 1
+    """Chooses among the textures that fit a photo."""
+    ENVELOPE = 2
+    """Draws the envelope."""
 
 
 class UniformStream:
@@ -10,13 +23,9 @@ class UniformStream:
     Philox's bits (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") are guaranteed by NumPy
     to stay the same from version to version; the floating-point methods on top of them are not, so the
     conversion is done here.
-
-    Args:
-        seed: Any integer of at least 0.
-        purpose: Streams of the same seed and different purposes are independent.
     """
 
-    def __init__(self, seed: int, *, purpose: int = 0):
+    def __init__(self, seed: int, *, purpose: Purpose = Purpose.FRAMES):
         self._bits = np.random.Philox(np.random.SeedSequence(seed, spawn_key=(purpose,)))
 
     def take(self, count: int) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 from photowave.generation import kernel
 from photowave.generation.kernel import Array
 from photowave.generation.packing import PackedWaveNet, lane_biases
-from photowave.generation.randomness import UniformStream
+from photowave.generation.randomness import Purpose, UniformStream
 from photowave.wavenet import FRAME_BOUND, WaveNet
 
 
@@ -22,10 +22,10 @@ class _Group:
     """The lanes that one thread draws, with their state; see `kernel.run` for the shapes."""
 
     sounds: slice
-    biases: tuple[Array, Array, Array]
     rings: Array
     positions: Array
     taps: Array
+    biases: tuple[Array, Array, Array] = field(init=False)
 
 
 class CachedSampler:
@@ -57,7 +57,7 @@ class CachedSampler:
         guidance: float = 1.0,
         null: Tensor | None = None,
         threads: int | None = None,
-        purpose: int = 0,
+        purpose: Purpose = Purpose.FRAMES,
     ):
         assert len(vectors) == len(seeds)
         self._wavenet = wavenet
@@ -65,57 +65,40 @@ class CachedSampler:
         self._temperature = float(temperature)
         self._guidance = float(guidance)
         self._streams = [UniformStream(seed, purpose=purpose) for seed in seeds]
-        lanes = 1 if guidance == 1.0 else 2
+        self._lanes = 1 if guidance == 1.0 else 2
         self._knots_per_frame = 1.0 / frames_per_knot
         self._drawn = 0
-        self._origin = 0
-        biases = self._biases(vectors, null)
         residual = len(packed.weights[1])
         self._groups = []
         for sounds in _shares(len(seeds), os.cpu_count() or 1 if threads is None else threads):
-            part = slice(sounds.start * lanes, sounds.stop * lanes)
-            count = part.stop - part.start
+            count = (sounds.stop - sounds.start) * self._lanes
             self._groups.append(
                 _Group(
                     sounds=sounds,
-                    biases=(biases[0][part], biases[1][part], biases[2][part]),
                     rings=np.zeros((count, int(packed.dilations.sum()), residual), packed.dtype),
                     positions=np.zeros(len(packed.dilations), np.int64),
                     taps=np.zeros((count, 2, 2 * residual), packed.dtype),
                 )
             )
+        self.lead(vectors, null=null, origin=0)
 
     def lead(self, vectors: Tensor, *, null: Tensor | None = None, origin: int) -> None:
         """Lay out the piece of track for the frames that come next; state and chance go on.
 
-        Args:
-            vectors: Knots of each sound's track, [sounds, knots, conditioning].
-            null: The same without photo; needed for a guidance other than 1.
-            origin: Which knot of the whole track is the first of these.
+        `vectors` and `null` are as at first, and `origin` tells which knot of the whole track is their first.
         """
-        biases = self._biases(vectors, null)
-        lanes = 1 if self._guidance == 1.0 else 2
+        if self._lanes == 2:
+            assert null is not None
+            # A lane without photo follows each with it.
+            vectors = torch.stack([vectors, null.expand_as(vectors)], 1).flatten(0, 1)
+        gates, skips, hiddens = lane_biases(self._wavenet, vectors, dtype=self._packed.dtype)
         for group in self._groups:
-            part = slice(group.sounds.start * lanes, group.sounds.stop * lanes)
-            group.biases = (biases[0][part], biases[1][part], biases[2][part])
+            part = slice(group.sounds.start * self._lanes, group.sounds.stop * self._lanes)
+            group.biases = gates[part], skips[part], hiddens[part]
         self._origin = origin
 
-    def _biases(self, vectors: Tensor, null: Tensor | None) -> tuple[Array, Array, Array]:
-        """Biases of every lane; with guidance, a lane without photo follows each with it."""
-        if self._guidance != 1.0:
-            assert null is not None
-            vectors = torch.stack([vectors, null.expand_as(vectors)], 1).flatten(0, 1)
-        return lane_biases(self._wavenet, vectors, dtype=self._packed.dtype)
-
     def draw(self, steps: int) -> Tensor:
-        """Draw the next frames.
-
-        Args:
-            steps: How many.
-
-        Returns:
-            Levels [sounds, steps] (int64) or band frames [sounds, steps, bands] (the kernel's type).
-        """
+        """Draw the next frames: levels [sounds, steps] (int64) or band frames [sounds, steps, bands]."""
         per_step = self._packed.uniforms
         uniforms = np.stack([s.take(steps * per_step).reshape(steps, per_step) for s in self._streams])
         frames = self._empty_frames(steps)
@@ -123,14 +106,7 @@ class CachedSampler:
         return torch.from_numpy(frames)
 
     def follow(self, frames: Tensor) -> Tensor:
-        """Go along given frames and tell what would have been drawn from (teacher forcing).
-
-        Args:
-            frames: Levels [sounds, steps] or band frames [sounds, steps, bands].
-
-        Returns:
-            Parameters of each frame given those before it, [sounds, steps, channels].
-        """
+        """Go along given frames; give the parameters of each from those before, [sounds, steps, channels]."""
         given = self._empty_frames(frames.shape[1])
         given[...] = frames.numpy()
         parameters = np.empty((*frames.shape[:2], self._packed.channels), self._packed.dtype)

@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from photowave.image.cache import FeatureCache
-    from photowave.image.decode import (
-        MAX_PIXELS,
-        PHOTO_SUFFIXES,
-        find_photos,
-        photo_sha256,
-        read_photo,
-    )
+    from photowave.image.decode import PHOTO_SUFFIXES, find_photos, photo_sha256, read_photo
     from photowave.image.encoder import PhotoEncoder, build_encoder
     from photowave.image.source import PhotoSource
 
 __all__ = [
-    "MAX_PIXELS",
     "PHOTO_SUFFIXES",
     "FeatureCache",
     "PhotoEncoder",

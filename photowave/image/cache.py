@@ -7,13 +7,12 @@ import platformdirs
 import safetensors
 import safetensors.torch
 import torch
-from PIL import Image
 from torch import Tensor
 
 from photowave.atomic import replacing
 from photowave.image.decode import photo_sha256
 from photowave.image.encoder import PhotoEncoder
-from photowave.image.source import PhotoSource, photo_bytes
+from photowave.image.source import PhotoSource, held
 
 _KEY = "features"
 
@@ -56,23 +55,16 @@ class FeatureCache:
         found = torch.empty(len(sources), encoder.feature_dim)
         folder = self.folder / encoder.fingerprint
         for index, source in enumerate(sources):
-            held = _held(source)
-            path = folder / f"{photo_sha256(held)}.safetensors"
+            photo = held(source)
+            path = folder / f"{photo_sha256(photo)}.safetensors"
             row = _read(path, encoder.feature_dim)
             if row is None:
-                row = encoder.encode([held])[0].cpu()
+                row = encoder.encode([photo])[0].cpu()
                 _write(path, row)
             found[index] = row
             if progress is not None:
                 progress(index + 1)
         return found
-
-
-def _held(source: PhotoSource) -> str | Path | bytes | Image.Image:
-    # A stream can be read only once, but is needed for its hash and for its pixels.
-    if isinstance(source, str | Path | bytes | Image.Image):
-        return source
-    return photo_bytes(source)
 
 
 def _read(path: Path, feature_dim: int) -> Tensor | None:

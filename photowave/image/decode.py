@@ -11,8 +11,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from photowave.errors import MediaError
 from photowave.image.source import PhotoSource, damaged, missing, photo_name, photo_stream
 
-__all__ = ["MAX_PIXELS", "PHOTO_SUFFIXES", "PhotoSource", "find_photos", "photo_sha256", "read_photo"]
-
 MAX_PIXELS = 178_956_970
 """Photos with more pixels are refused before they are decoded: as RGB this many take half a gigabyte."""
 

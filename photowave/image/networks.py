@@ -1,15 +1,14 @@
 """Classifiers by name, without their last layer, and with their weights."""
 
 import difflib
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torchvision import models
 
-from photowave.config import ImageConfig
 from photowave.errors import CheckpointError, ConfigError
+from photowave.extras import require
 from photowave.image.efficientnet_lite import EfficientNetLite0
 from photowave.image.efficientnet_lite_weights import (
     LITE_MEAN,
@@ -18,48 +17,32 @@ from photowave.image.efficientnet_lite_weights import (
     from_original,
 )
 from photowave.image.weights import read_weights
+from photowave.settings import ImageConfig
 
 LITE0 = "efficientnet_lite0"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Network:
-    """A classifier that ends with its pooled features."""
-
-    module: nn.Module
-    """Maps normalised pixels [batch, 3, height, width] to features [batch, feature_dim]."""
-    feature_dim: int
-    """Length of the feature vector."""
-    mean: tuple[float, ...]
-    """Mean of red, green and blue that its pixels were freed of in training, on the scale 0 to 1."""
-    std: tuple[float, ...]
-    """Spread by which they were divided."""
+Network: TypeAlias = tuple[nn.Module, int, Sequence[float], Sequence[float]]
+"""What ends with pooled features, their length, and mean and spread of the pixels; see `PhotoEncoder`."""
 
 
 def build_network(config: ImageConfig) -> Network:
-    """Build a network, take off its last layer and load its weights.
-
-    Args:
-        config: Which network, which weights, which resolution.
-
-    Returns:
-        The network and what must be known to use it.
-
-    Raises:
-        ConfigError: There is no network of that name, or it cannot read photos of that resolution.
-        CheckpointError: The weights are missing, damaged, of another network or cannot be downloaded.
-    """
+    """Build a network, take off its last layer and load its weights; see `build_encoder` for the errors."""
     if config.encoder == LITE0:
         module: nn.Module = EfficientNetLite0()
         head, feature_dim = _take_off_head(module, config.encoder)
         if config.weights is not None:
             path = default_weights_path() if config.weights == "default" else config.weights
             _load(module, from_original(read_weights(path)), head=head, what=f"{path} ({LITE0})")
-        return Network(module=module, feature_dim=feature_dim, mean=LITE_MEAN, std=LITE_STD)
+        return module, feature_dim, LITE_MEAN, LITE_STD
     return _torchvision_network(config)
 
 
 def _torchvision_network(config: ImageConfig) -> Network:
+    # Takes seconds to import, and is needed for its own networks only.
+    require("encoders", f"encoder={config.encoder!r}: every encoder but {LITE0}")
+    from torchvision import models
+
     name = config.encoder
     known = [LITE0, *models.list_models(module=models)]
     if name not in known:
@@ -78,12 +61,7 @@ def _torchvision_network(config: ImageConfig) -> Network:
     elif config.weights is not None:
         _load(module, read_weights(config.weights), head=head, what=f"{config.weights} ({name})")
     _try_out(module, config, size)
-    return Network(
-        module=module,
-        feature_dim=feature_dim,
-        mean=tuple(preparation.mean),
-        std=tuple(preparation.std),
-    )
+    return module, feature_dim, preparation.mean, preparation.std
 
 
 def _options(name: str, size: int) -> dict[str, Any]:

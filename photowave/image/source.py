@@ -1,8 +1,6 @@
 """Where photos come from: paths, bytes, file objects and pictures, opened and named."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -15,19 +13,17 @@ PhotoSource: TypeAlias = str | Path | bytes | BinaryIO | Image.Image
 
 
 def photo_name(source: PhotoSource) -> str:
-    """Name a photo in messages.
-
-    Args:
-        source: The photo.
-
-    Returns:
-        Its path, or in which form it was given.
-    """
+    """Name a photo in messages: its path, or in which form it was given."""
     if isinstance(source, str | Path):
         return str(source)
     if isinstance(source, Image.Image):
         return "photo given as a picture"
     return "photo given as bytes" if isinstance(source, bytes) else "photo given as a file object"
+
+
+def held(source: PhotoSource) -> str | Path | bytes | Image.Image:
+    """Read a stream, which can be read only once, where a photo is needed more than once; others stay."""
+    return source if isinstance(source, str | Path | bytes | Image.Image) else photo_bytes(source)
 
 
 def missing(path: Path) -> MediaError:
@@ -41,38 +37,13 @@ def damaged(name: str, error: Exception) -> MediaError:
     return MediaError(f"{name} cannot be decoded: {reason}. Copy or export the photo again.")
 
 
-@contextmanager
-def photo_stream(source: str | Path | bytes | BinaryIO) -> Iterator[io.BufferedReader | io.BytesIO]:
-    """Open the bytes of a photo for reading and seeking; at least one byte is there.
-
-    Args:
-        source: The photo. A file object that can seek is read from its start, and is left open.
-
-    Yields:
-        A binary file, at its start.
-
-    Raises:
-        MediaError: The photo is missing, empty, no file, or cannot be opened.
-    """
-    if isinstance(source, str | Path):
-        with _open_path(Path(source)) as file:
-            yield file
-    else:
-        yield io.BytesIO(photo_bytes(source))
+def photo_stream(source: str | Path | bytes | BinaryIO) -> io.BufferedReader | io.BytesIO:
+    """Open a photo's file for reading and seeking; at least one byte is there, or `MediaError` is raised."""
+    return _open_path(Path(source)) if isinstance(source, str | Path) else io.BytesIO(photo_bytes(source))
 
 
 def photo_bytes(source: bytes | BinaryIO) -> bytes:
-    """Read a photo's file to its end; at least one byte is there.
-
-    Args:
-        source: A file object, read from its start if it can seek; or the bytes themselves.
-
-    Returns:
-        The bytes.
-
-    Raises:
-        MediaError: It is empty, gives text, or cannot be read.
-    """
+    """Read a photo's file to its end, from its start if it can seek; at least one byte is there."""
     name = photo_name(source)
     content: object = source
     if not isinstance(source, bytes):

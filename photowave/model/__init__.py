@@ -8,13 +8,7 @@ from photowave.model.conditioning import (
     TextureConditioner,
 )
 from photowave.model.envelope import EnvelopeClip, EnvelopeStack, build_envelope
-from photowave.model.model import (
-    PhotowaveModel,
-    build_conditioner,
-    build_output,
-    build_spectra,
-    build_wavenet,
-)
+from photowave.model.model import PhotowaveModel, build_output, build_spectra, build_wavenet
 
 __all__ = [
     "Conditioner",
@@ -25,7 +19,6 @@ __all__ = [
     "PhotowaveModel",
     "PositionConditioner",
     "TextureConditioner",
-    "build_conditioner",
     "build_envelope",
     "build_output",
     "build_spectra",

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from photowave.audio import mulaw
 from photowave.audio.filterbank import FilterBank, SynthesisState
-from photowave.config import AudioConfig, WaveNetConfig
+from photowave.settings import AudioConfig, WaveNetConfig
 
 
 class FrameCodec(nn.Module):

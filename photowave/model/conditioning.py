@@ -209,20 +209,15 @@ class PositionConditioner(Conditioner):
         )
         self._rates = tuple(rates)
 
-    @property
-    def track(self) -> Tensor:
-        """Knots of the whole track at the highest rate, [knots, channels]."""
-        knots = torch.arange(len(self.tables[-1]), dtype=self.null.dtype, device=self.null.device)
-        return self._read(knots[None] / self._rates[-1])[0]
-
     def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
         """See the base class; neither photo nor texture is looked at."""
         assert seconds is not None
         return self._read(seconds)
 
     def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
-        """See the base class; every photo gets the whole track."""
-        return self.track.expand(len(features), -1, -1)
+        """See the base class; every photo gets the whole track, at the highest rate."""
+        knots = torch.arange(len(self.tables[-1]), dtype=self.null.dtype, device=self.null.device)
+        return self._read(knots[None] / self._rates[-1]).expand(len(features), -1, -1)
 
     def _read(self, seconds: Tensor) -> Tensor:
         """Rows of all tables at some places [batch, time], side by side: [batch, time, channels]."""

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from photowave.config import ModelConfig
+from photowave.settings import ModelConfig
 from photowave.wavenet import MixtureOutput, WaveNet
 from photowave.wavenet.track import interpolate
 
@@ -162,18 +162,19 @@ class EnvelopeStack(nn.Module):
         return mean, (_MOST * torch.tanh(spread / _MOST)).exp()
 
     @torch.no_grad()
-    def correct(self, vectors: Tensor, movements: Tensor, spectra: Sequence[Tensor], weights: Tensor) -> None:
+    def correct(
+        self, vectors: Tensor, movements: Tensor, *, mean: Tensor, spread: Tensor, weights: Tensor
+    ) -> None:
         """Find the correction by ridge regression on the conditioning vectors.
 
         Args:
             vectors: Conditioning vectors of stretches of recordings, [stretches, channels].
             movements: What free runs for these vectors drew, [stretches, steps, components].
-            spectra: Log-mel spectra of each stretch, [knots, mels].
+            mean: Mean of each component in these stretches, [stretches, components].
+            spread: Standard deviation of each component in them, [stretches, components].
             weights: How much each stretch counts, [stretches].
         """
-        real = [self.frames(part) for part in spectra]
-        mean = torch.stack([part.mean(0) for part in real]).double()
-        spread = torch.stack([part.std(0, correction=0) for part in real]).clamp_min(_STILL).double()
+        mean, spread = mean.double(), spread.clamp_min(_STILL).double()
         drawn_spread = movements.std(1, correction=0).clamp_min(_STILL).double()
         inputs = torch.cat([vectors, torch.ones_like(vectors[:, :1])], 1).double()
         share = (weights / weights.sum()).double()[:, None]

@@ -3,7 +3,6 @@
 from torch import nn
 
 from photowave.audio import SpectralEnvelope
-from photowave.config import ModelConfig
 from photowave.model.codec import FrameCodec
 from photowave.model.conditioning import (
     Conditioner,
@@ -12,6 +11,7 @@ from photowave.model.conditioning import (
     TextureConditioner,
 )
 from photowave.model.envelope import EnvelopeStack, build_envelope
+from photowave.settings import ModelConfig
 from photowave.wavenet import MixtureOutput, OutputDistribution, SoftmaxOutput, WaveNet
 
 

@@ -10,19 +10,10 @@ from photowave.model.model import PhotowaveModel
 def follow(
     model: PhotowaveModel, vector: Tensor, around: EnvelopeClip, *, steps: int, heard: Tensor | None = None
 ) -> Tensor:
-    """Make what conditions the decoder while it scores clips.
+    """Make what conditions the decoder while it scores clips of `steps` frames: [batch, steps, channels].
 
-    Args:
-        model: Any model.
-        vector: Conditioning vectors, [batch, channels], or as the conditioner gives them where the model has
-            no envelope.
-        around: The clips' own envelopes.
-        steps: Frames of a clip.
-        heard: Components at the knots in place of the clips' own, such as noisy ones,
-            [batch, knots, components].
-
-    Returns:
-        The track that follows the envelopes, [batch, steps, channels]; without an envelope the vectors.
+    It is the track that follows the clips' own envelopes, or what is `heard` in their place, such as noisy
+    components [batch, knots, components]. A model without an envelope takes the conditioner's vectors.
     """
     envelope = model.envelope
     if envelope is None:
@@ -35,35 +26,16 @@ def follow(
 def bits_per_sample(
     model: PhotowaveModel, frames: Tensor, conditioning: Tensor, *, history: Tensor | None = None
 ) -> Tensor:
-    """Score clips with the decoder, each from an empty past.
-
-    Args:
-        model: Any model.
-        frames: Levels [batch, time] or band frames [batch, time, bands].
-        conditioning: Vectors [batch, channels], or one for each frame [batch, time, channels].
-        history: What the decoder sees instead of the frames before, such as noisy ones; shaped alike.
-
-    Returns:
-        [batch].
-    """
+    """Score clips with the decoder, as `WaveNet.score` does: bits per sample, [batch]."""
     log2_prob = model.wavenet.score(frames, conditioning, history=history)
     return -log2_prob.mean(1) / model.codec.bands
 
 
 def bits_in_all(model: PhotowaveModel, frames: Tensor, vector: Tensor, around: EnvelopeClip) -> Tensor:
-    """Score clips, and the envelopes that the decoder is told of them.
+    """Score clips, and the envelopes that the decoder is told of them: bits per sample of sound, [batch].
 
     What a coder would send: first the components of the envelope, as if they were 16-bit samples, then the
     sound given these. So a model cannot score better by being told more.
-
-    Args:
-        model: Any model.
-        frames: Levels [batch, time] or band frames [batch, time, bands].
-        vector: Conditioning vectors, as `follow` takes them.
-        around: The clips' own envelopes.
-
-    Returns:
-        Bits per sample of sound, [batch].
     """
     bits = bits_per_sample(model, frames, follow(model, vector, around, steps=frames.shape[1]))
     if model.envelope is None or model.spectra is None:

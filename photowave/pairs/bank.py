@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,58 +17,35 @@ from photowave.audio import (
     rms_dbfs,
     without_fades,
 )
-from photowave.config import AudioConfig
 from photowave.errors import ConfigError, MediaError, PairError
 from photowave.model import EnvelopeClip
 from photowave.pairs.pairing import Excerpt
+from photowave.settings import AudioConfig
 
 _SILENCE_DBFS = -80.0
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One excerpt to cut clips from.
-
-    Attributes:
-        path: The file.
-        samples: At the model's rate and level, float32 [time].
-        textures: Texture of the window that starts at each hop, [windows, texture].
-        levels: Level of each of these windows beside that of the whole recording, in dB, [windows].
-        spectra: Log-mel spectrum at each knot of the envelope, [knots, mels]; no knots where none is asked.
-    """
+    """One excerpt to cut clips from."""
 
     path: Path
     samples: Tensor
+    """At the model's rate and level, float32 [time]."""
     textures: Tensor
+    """Texture of the window that starts at each hop, [windows, texture]."""
     levels: Tensor
+    """Level of each of these windows beside that of the whole recording, in dB, [windows]."""
     spectra: Tensor
-
-
-class Surroundings(NamedTuple):
-    """What a clip's conditioning is made of."""
-
-    texture: Tensor
-    """Texture of the window around the clip, [texture]."""
-    envelope: EnvelopeClip
-    """Its stretch is that window; a short recording ends before it, and the rest is zeros."""
+    """Log-mel spectrum at each knot of the envelope, [knots, mels]; no knots where none is asked."""
 
 
 class SoundBank:
-    """All recordings of a split.
+    """All recordings of a split; those that cannot be used are named together in one `PairError`.
 
-    Args:
-        excerpts: The recordings, and where in them the sound starts.
-        audio: Rate, level, texture settings.
-        clip_s: Shortest excerpt that can be used, in seconds.
-        window_s: Length of sound that a texture describes, in seconds.
-        envelope: What measures spectral envelopes; None: nothing does.
-        fade_s: Longest fade that is cut off at either end of a recording, in seconds; not where `start_s`
-            names a place in it.
-        progress: Called with 1 after each recording.
-
-    Raises:
-        ConfigError: `window_s` is too short for a texture.
-        PairError: Recordings are unreadable, silent or shorter than a clip; they are named together.
+    An excerpt of at least `clip_s` can be used. Where its `start_s` names no place in the recording, fades of
+    up to `fade_s` are cut off at either end. Textures describe `window_s` of sound each. `envelope` measures
+    spectral envelopes; `progress` is called with 1 after each recording.
     """
 
     HOP_S = 1.0
@@ -94,9 +70,10 @@ class SoundBank:
         self.fade_s = fade_s
         self.recordings: list[Recording] = []
         statistics = TextureStatistics(sample_rate=audio.sample_rate, mels=audio.texture_mels)
-        if round(window_s * audio.sample_rate) < statistics.shortest:
+        hop, window = round(self.HOP_S * audio.sample_rate), round(window_s * audio.sample_rate)
+        if window < statistics.shortest:
             raise ConfigError(
-                f"data.window_s={window_s:g}: a texture at {audio.sample_rate} Hz needs at least "
+                f"window_s={window_s:g}: a texture at {audio.sample_rate} Hz needs at least "
                 f"{statistics.shortest / audio.sample_rate:.3g} s. The default is 5."
             )
         # Several excerpts of one recording mostly follow each other: it is read once.
@@ -105,9 +82,9 @@ class SoundBank:
         for excerpt in excerpts:
             try:
                 samples = self._cut(read(excerpt.path), excerpt, shortest=clip_s, statistics=statistics)
-                windows = self._windows(samples)
-                textures = torch.cat([statistics(window[None]) for window in windows])
-                levels = torch.tensor([rms_dbfs(window) for window in windows]) - rms_dbfs(samples)
+                windows = samples.unfold(0, min(window, len(samples)), hop)
+                textures = torch.cat([statistics(part[None]) for part in windows])
+                levels = torch.tensor([rms_dbfs(part) for part in windows]) - rms_dbfs(samples)
                 spectra = self._spectra(samples)
                 self.recordings.append(Recording(excerpt.path, samples, textures, levels, spectra))
             except MediaError as error:
@@ -122,29 +99,19 @@ class SoundBank:
         return sum(len(r.samples) for r in self.recordings) / self.audio.sample_rate
 
     def nearest(self, textures: Tensor) -> tuple[Tensor, Tensor]:
-        """Find the recordings with the windows nearest to textures.
+        """Find the recordings with the windows nearest to textures [batch, texture], int64 [batch].
 
-        Args:
-            textures: [batch, texture].
-
-        Returns:
-            Which recording each lies nearest to, int64 [batch], and the largest difference of any number from
-            its nearest window, [batch]; above `SAME` the texture is none of these windows.
+        Beside them come the largest differences of any number from the nearest windows, [batch]; above `SAME`
+        a texture is none of these windows.
         """
         off = [torch.cdist(textures, r.textures, p=torch.inf).amin(1) for r in self.recordings]
         difference, owner = torch.stack(off).min(0)
         return owner, difference
 
-    def clip(self, index: int, start: int, length: int) -> tuple[Tensor, Surroundings]:
-        """Cut a clip.
+    def clip(self, index: int, start: int, length: int) -> tuple[Tensor, Tensor, EnvelopeClip]:
+        """Cut samples [length] from recording `index`, with texture [texture] and envelope around them.
 
-        Args:
-            index: Which recording.
-            start: First sample.
-            length: Number of samples.
-
-        Returns:
-            Samples [length] and what lies around them.
+        The envelope's stretch is the texture's window; where a recording ends before it, the rest is zeros.
         """
         recording = self.recordings[index]
         middle = (start + length / 2 - self.window_s * self.audio.sample_rate / 2) / self.audio.sample_rate
@@ -152,8 +119,7 @@ class SoundBank:
         envelope = EnvelopeClip(
             *self._around(recording.spectra, start, length), *self._stretch(recording.spectra, window)
         )
-        around = Surroundings(recording.textures[window], envelope)
-        return recording.samples[start : start + length], around
+        return recording.samples[start : start + length], recording.textures[window], envelope
 
     def _around(self, spectra: Tensor, start: int, length: int) -> tuple[Tensor, Tensor]:
         """Knots between which a clip lies, as many for every clip of a length, and its place in them."""
@@ -196,7 +162,7 @@ class SoundBank:
         if len(samples) < needed:
             raise MediaError(
                 f"{name} lasts {len(samples) / rate:.3g} s; training needs {needed / rate:.3g} s. "
-                "Remove it, move start_s forward, or lower data.clip_s and data.val_clip_s."
+                "Remove it, move start_s forward, or lower clip_s and val_clip_s."
             )
         if rms_dbfs(samples) < _SILENCE_DBFS:
             raise MediaError(
@@ -221,23 +187,9 @@ class SoundBank:
         spectra: Tensor = self.envelope(samples[None])
         return spectra[0].clone()
 
-    def _windows(self, samples: Tensor) -> Tensor:
-        """Windows that textures describe, [windows, time]."""
-        length = round(self.window_s * self.audio.sample_rate)
-        return samples.unfold(0, min(length, len(samples)), round(self.HOP_S * self.audio.sample_rate))
-
 
 def refuse_if_any(bad: Sequence[str], *, what: str, total: int) -> None:
-    """Report all files that cannot be used together.
-
-    Args:
-        bad: What is wrong with each of them.
-        what: What they are, in the plural.
-        total: How many were looked at.
-
-    Raises:
-        PairError: There is at least one.
-    """
+    """Report together all files that cannot be used; `bad` says what is wrong with each of them."""
     if bad:
         listed = "; ".join(text.removesuffix(".") for text in bad)
         raise PairError(f"{len(bad)} of {total} {what} cannot be used: {listed}.")

@@ -42,15 +42,8 @@ class ClipDataset(Dataset[Clip]):
 
     Scenes come equally often whatever the length of their recordings; inside a scene a recording comes in
     proportion to the square root of its texture windows: by its length alone, one of a few seconds would
-    hardly be heard, and alike, it would be learned by heart.
-
-    Args:
-        bank: The recordings.
-        pairing: Which photo goes with which recording.
-        features: Photo features, [photos, features].
-        length: Samples per clip.
-        count: Clips per epoch.
-        seed: Another seed, other clips.
+    hardly be heard, and alike, it would be learned by heart. A clip has `length` samples, an epoch `count`
+    clips.
     """
 
     def __init__(
@@ -80,7 +73,7 @@ class ClipDataset(Dataset[Clip]):
         # Drawn beyond both ends and held there, so that beginning and end are met as often as the rest.
         drawn = int(random.integers(-(self._length // 2), room + self._length // 2 + 1))
         start = min(max(drawn, 0), room)
-        samples, around = self._bank.clip(sound, start, self._length)
+        samples, texture, envelope = self._bank.clip(sound, start, self._length)
         partners = self._pairing.photos_of[sound]
         features = swapped = torch.zeros(self._features.shape[-1])
         strangers = np.setdiff1d(np.arange(len(self._features)), partners)
@@ -92,8 +85,8 @@ class ClipDataset(Dataset[Clip]):
         return Clip(
             samples=samples,
             start_s=torch.tensor(start / self._bank.audio.sample_rate, dtype=torch.float32),
-            texture=around.texture,
-            envelope=around.envelope,
+            texture=texture,
+            envelope=envelope,
             features=features,
             swapped=swapped,
             paired=torch.tensor(paired),
@@ -113,13 +106,8 @@ class EpochSampler(DistributedSampler[int]):
 
     Where training is comes from the trainer's own count, which its checkpoints hold: a run that is resumed
     anywhere sees the clips it would have seen. It is a `DistributedSampler` because Lightning leaves those
-    alone, while it would put one of its own around any other sampler.
-
-    Args:
-        count: Clips per epoch over all devices, a multiple of `devices`.
-        position: Tells how many clips training has used up over all devices.
-        devices: Number of devices.
-        device: Which of them this one is, from 0.
+    alone, while it would put one of its own around any other sampler. `count` clips per epoch and `position`,
+    how many training has used up, are those of all devices together; `device` counts from 0.
     """
 
     def __init__(

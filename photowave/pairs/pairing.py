@@ -31,12 +31,10 @@ class Pairing:
 
 
 def pair_up(rows: Iterable[tuple[Path | None, Excerpt | None, str | None]], *, by_scene: bool) -> Pairing:
-    """Find the partners.
+    """Find the partners among photo, sound and scene of each row; any may be missing.
 
-    Args:
-        rows: Photo, sound and scene, each of which may be missing.
-        by_scene: Whether all photos and sounds of a scene go together. Rows without a scene, or all rows if
-            this is off, pair their own photo with their own sound.
+    With `by_scene` all photos and sounds of a scene go together. Rows without a scene, and without `by_scene`
+    all rows, pair their own photo with their own sound.
     """
     photo_at: dict[Path, int] = {}
     sound_at: dict[Excerpt, int] = {}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from photowave.errors import PairError
+from photowave.settings import SplitSettings
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -24,18 +25,18 @@ ENOUGH_SOUNDS = 4
 """Takes from which on a scene keeps those of a session together: one for validation, one for test, two for
 training."""
 
+_DEFAULTS = SplitSettings()
 _EXCERPT = re.compile(r"__\d+(?:\.\d+)?-\d+(?:\.\d+)?s$")
 _TRAILING_NUMBER = re.compile(r"[-_. ]*\d+$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One file, or one pair of files, that goes to one split."""
+    """One file that goes to one split."""
 
     name: str
-    """Decides the order together with the seed; for a file its path below the data folder."""
-    kind: Literal["photo", "sound", "pair"]
-    """A lone photo, a lone sound, or a photo with its sound."""
+    """Decides the order together with the seed: its path below the data folder."""
+    kind: Literal["photo", "sound"]
     scene: str | None = None
     """The class within which the shares are kept."""
     keys: frozenset[str] = frozenset()
@@ -75,16 +76,7 @@ def take_name(name: str) -> str:
 def content_keys(paths: Iterable[Path]) -> dict[Path, str]:
     """Give files with the same bytes the same key, under whatever name they lie.
 
-    Only files whose size another one shares are read.
-
-    Args:
-        paths: Existing files.
-
-    Returns:
-        A key for each path: its size, with the sha256 of its content where the size does not tell.
-
-    Raises:
-        PairError: A file cannot be read.
+    The key is the size, and where another file has that size, the sha256 of the content with it.
     """
     keys: dict[Path, str] = {}
     try:
@@ -111,15 +103,6 @@ def split_counts(groups: int, *, val: float, test: float, sounds: bool = False) 
     `round(groups * share)`, but: from three photos on, at least one each for validation and test; from three
     sounds on at least one for validation, from four on at least one for test, and two always stay for
     training. One photo, or one sound, always stays. A share of 0 takes nothing.
-
-    Args:
-        groups: Groups of one scene.
-        val: Share of validation, in [0, 1).
-        test: Share of test, in [0, 1).
-        sounds: Whether the rule for sounds holds rather than that for photos.
-
-    Returns:
-        Groups for validation and groups for test.
     """
     least_val = int(val > 0 and groups >= 3)
     least_test = int(test > 0 and groups >= (ENOUGH_SOUNDS if sounds else 3))
@@ -134,49 +117,31 @@ def split_counts(groups: int, *, val: float, test: float, sounds: bool = False) 
     return in_val, in_test
 
 
-def assign_splits(
-    items: Sequence[Item], *, seed: int = 0, val: float = 0.15, test: float = 0.15
-) -> list[Split]:
+def assign_splits(items: Sequence[Item], splits: SplitSettings = _DEFAULTS) -> list[Split]:
     """Assign each item to a split, scene by scene.
 
     Items that share a key, directly or through others, are one group and stay together; the shares count
     groups. A group that holds a photo follows the rule for photos (see `split_counts`), a group of sounds
-    alone the rule for sounds; a group that reaches into several scenes counts for the first by name.
-
-    Args:
-        items: What is to be split. Their order does not matter.
-        seed: Another seed, another split.
-        val: Share of validation, in [0, 1).
-        test: Share of test, in [0, 1); `val + test` must be below 1.
-
-    Returns:
-        The split of each item, in the order of `items`.
-
-    Raises:
-        PairError: The shares are out of range.
+    alone the rule for sounds; a group that reaches into several scenes counts for the first by name. The
+    order of the items does not matter.
     """
-    if not (0 <= val < 1 and 0 <= test < 1 and val + test < 1):
-        raise PairError(
-            f"val={val}, test={test}: shares must not be negative and must leave something to train on. "
-            "The defaults are 0.15 and 0.15."
-        )
     strata: dict[tuple[bool, str], list[list[int]]] = defaultdict(list)
     for group in _groups(items):
         sounds = all(items[i].kind == "sound" for i in group)
         strata[sounds, min(items[i].scene or "" for i in group)].append(group)
 
-    splits: list[Split] = ["train"] * len(items)
+    assigned: list[Split] = ["train"] * len(items)
     for (sounds, _), groups in strata.items():
-        groups.sort(key=lambda group: _place(min(items[i].name for i in group), seed))
-        in_val, in_test = split_counts(len(groups), val=val, test=test, sounds=sounds)
+        groups.sort(key=lambda group: _place(min(items[i].name for i in group), splits.seed))
+        in_val, in_test = split_counts(len(groups), val=splits.val, test=splits.test, sounds=sounds)
         for place, group in enumerate(groups):
             if place < in_val:
                 split: Split = "val"
             else:
                 split = "test" if place >= len(groups) - in_test else "train"
             for i in group:
-                splits[i] = split
-    return splits
+                assigned[i] = split
+    return assigned
 
 
 def _place(name: str, seed: int) -> tuple[str, str]:

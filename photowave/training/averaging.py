@@ -8,7 +8,9 @@ import lightning as L
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
 
-from photowave.errors import ConfigError
+from photowave.settings import AverageSettings
+
+_DEFAULTS = AverageSettings()
 
 
 class MovingAverage(WeightAveraging):
@@ -17,18 +19,15 @@ class MovingAverage(WeightAveraging):
     The n-th update weighs the new value by at least 9 / (10 + n), so that the random start is forgotten soon.
 
     Args:
-        decay: Weight of the old average once the run is long.
+        settings: How long its memory is.
     """
 
-    def __init__(self, *, decay: float = 0.999):
-        if not 0.0 <= decay < 1.0:
-            raise ConfigError(f"average.decay={decay}: must lie in [0, 1). The default is 0.999.")
-
+    def __init__(self, settings: AverageSettings = _DEFAULTS):
         def average(old: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
             n = float(count)
             if not new.is_floating_point():
                 return new  # numbers of something, not measures: they have no mean
-            return new.lerp(old, min(decay, (1.0 + n) / (10.0 + n)))
+            return new.lerp(old, min(settings.decay, (1.0 + n) / (10.0 + n)))
 
         super().__init__(avg_fn=average)
 
@@ -53,11 +52,11 @@ class MovingAverage(WeightAveraging):
 
 
 @contextmanager
-def averaged_weights(trainer: L.Trainer) -> Iterator[None]:
-    """Let the trainer's task hold the averaged weights inside the block, if there is a `MovingAverage`."""
+def averaged_weights(trainer: L.Trainer, task: L.LightningModule) -> Iterator[None]:
+    """Let a task hold the averaged weights inside the block, if there is a `MovingAverage`."""
     averages = [c for c in trainer.callbacks if isinstance(c, MovingAverage)]  # type: ignore[attr-defined]
     if not averages:
         yield
         return
-    with averages[0].swapped(trainer.lightning_module):
+    with averages[0].swapped(task):
         yield

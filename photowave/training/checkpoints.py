@@ -11,9 +11,10 @@ from typing import Any
 import lightning as L
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from photowave.errors import ConfigError
+from photowave.settings import CheckpointSettings
 
 _log = logging.getLogger(__name__)
+_DEFAULTS = CheckpointSettings()
 
 
 class TrainingStopped(BaseException):
@@ -38,19 +39,17 @@ class RunCheckpoints(ModelCheckpoint):
     are trained: so a later run takes up the epoch, the optimiser and the clips where they were.
 
     Args:
-        every_minutes: Longest time between two states, in minutes; 0 saves after every step.
-        dirpath: Folder; by default `checkpoints` in the folder of the logger.
+        settings: How often, and where to.
     """
 
-    def __init__(self, *, every_minutes: float = 5.0, dirpath: str | None = None):
-        if every_minutes < 0.0:
-            raise ConfigError(
-                f"checkpoints.every_minutes={every_minutes}: must be 0 or more. Drop the minus."
-            )
+    def __init__(self, settings: CheckpointSettings = _DEFAULTS):
         super().__init__(
-            dirpath=dirpath, filename="best", monitor="val/bits_per_sample", enable_version_counter=False
+            dirpath=settings.dirpath,
+            filename="best",
+            monitor="val/bits_per_sample",
+            enable_version_counter=False,
         )
-        self.every_minutes = every_minutes
+        self._every_s = 60.0 * settings.every_minutes
         self._saved_at = 0.0
         self._began_step = self._seen_step = self._saved_step = -1
         self._signal: int | None = None
@@ -87,7 +86,7 @@ class RunCheckpoints(ModelCheckpoint):
         if not stepped or trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
             return
         stopped = self._is_stopped(trainer)
-        due = time.monotonic() - self._saved_at >= 60.0 * self.every_minutes
+        due = time.monotonic() - self._saved_at >= self._every_s
         if stopped or trainer.should_stop or trainer.strategy.reduce_boolean_decision(due, all=False):
             self._save_last(trainer)
         if stopped:

@@ -5,7 +5,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import lightning as L
@@ -13,19 +12,12 @@ import lightning as L
 from photowave.audio.likeness import Likeness
 from photowave.training import schedule
 from photowave.training.averaging import averaged_weights
+from photowave.training.baselines import BaselineScores
+from photowave.training.report import time_span
 
 _LINE_EVERY_S = 15.0
 _LIVE_EVERY_S = 1.0
 _MEMORY = 0.98  # of the running mean of the loss
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClipBaselines:
-    """Bits per sample of the clip under what a network must beat; see `photowave.audio`."""
-
-    uniform: float
-    histogram: float
-    linear: float
 
 
 class ClipReport(L.Callback):
@@ -42,7 +34,7 @@ class ClipReport(L.Callback):
     def __init__(
         self,
         *,
-        baselines: ClipBaselines,
+        baselines: BaselineScores,
         draw: Callable[[], Likeness],
         tell: Callable[[str], None],
         show: Callable[[str], None] | None,
@@ -100,7 +92,7 @@ class ClipReport(L.Callback):
             self._said = now
             (self._show or self._tell)(self._line(trainer))
         if now - self._drew >= self._draw_every_s:
-            with averaged_weights(trainer):
+            with averaged_weights(trainer, pl_module):
                 found = self._draw()
             self._drew = time.monotonic()
             self._tell(f"{self._line(trainer)} | free run: {describe(found)}")
@@ -120,16 +112,11 @@ class ClipReport(L.Callback):
         left = self.seconds * (1.0 - done) / done if done > 0 else math.nan
         known = self._baselines
         return (
-            f"step {self.steps} | {_clock(left)} left | {self.bits:.2f} bits (linear "
-            f"{known.linear:.2f}, histogram {known.histogram:.2f}, uniform {known.uniform:.2f})"
+            f"step {self.steps} | {time_span(left)} left | {self.bits:.2f} bits (linear "
+            f"{known.linear_predictor:.2f}, histogram {known.histogram:.2f}, uniform {known.uniform:.2f})"
         )
 
 
 def describe(found: Likeness) -> str:
     """Likeness in words and figures."""
     return f"correlation {found.correlation:.3f}, {found.mean_abs_db:.1f} dB apart"
-
-
-def _clock(seconds: float) -> str:
-    """Write a time span as m:ss."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}" if math.isfinite(seconds) else "?"

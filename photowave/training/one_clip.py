@@ -3,69 +3,60 @@
 import datetime
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import lightning as L
 from torch import Tensor
 
-from photowave.audio import SOUND_SUFFIXES, HistogramBaseline, UniformBaseline, normalise, read_sound
+from photowave import recipes
+from photowave.audio import (
+    SOUND_SUFFIXES,
+    HistogramBaseline,
+    LinearPredictorBaseline,
+    UniformBaseline,
+    normalise,
+    read_sound,
+)
 from photowave.audio.likeness import Likeness, likeness
 from photowave.checkpoint import save_model
-from photowave.config import AudioConfig, ConditioningConfig, ModelConfig, WaveNetConfig
 from photowave.errors import ConfigError, MediaError
-from photowave.pairs.datamodule import PairsDataModule
-from photowave.training import outcome
+from photowave.recipes import Recipe
+from photowave.settings import OverfitSettings
+from photowave.training import clip_result
 from photowave.training.averaging import MovingAverage
-from photowave.training.clip_options import OverfitOptions
-from photowave.training.clip_report import ClipBaselines, ClipReport, describe
-from photowave.training.outcome import Drawing, Outcome
-from photowave.training.settings import TrainingConfig
-from photowave.training.task import SoundscapeTask
+from photowave.training.baselines import BaselineScores
+from photowave.training.clip_report import ClipReport, describe
+from photowave.training.clip_result import ClipDrawings, ClipResult
+from photowave.training.setup import build_training, read_splits
 
-RATE = 16_000
-"""Samples per second at which the clip is learned, in Hz."""
 SHORTEST_S, LONGEST_S = 1.0, 30.0
 MODEL, REPORT = "model.safetensors", "report.json"
 
 
-def clip_model_config(*, duration_s: float, bands: int) -> ModelConfig:
-    """Settings of the model for one clip; `configs/one_clip.yaml` holds the same for ten seconds.
+def clip_recipe(clip: str | Path, *, duration_s: float, bands: int) -> Recipe:
+    """Fit the recipe `one_clip` to a clip.
 
     Args:
-        duration_s: Length of the clip.
+        clip: The sound file.
+        duration_s: Its length.
         bands: Bands of the filter bank.
     """
+    recipe = recipes.load("one_clip")
+    model = recipe.model
     # The receptive field is an eighth of a second whatever the bands.
     cycle = tuple(2**power for power in range(round(math.log2(64 * 16 / bands))))
-    return ModelConfig(
-        audio=AudioConfig(sample_rate=RATE, bands=bands),
-        conditioning=ConditioningConfig(kind="position", channels=32, dropout=0.0, longest_s=duration_s),
-        wavenet=WaveNetConfig(
-            residual_channels=96,
-            gate_channels=96,
-            skip_channels=256,
-            dilations=cycle * 2,
-            output="mixture",
-            mixtures=2,
-        ),
+    model = replace(
+        model,
+        audio=replace(model.audio, bands=bands),
+        conditioning=replace(model.conditioning, longest_s=duration_s),
+        wavenet=replace(model.wavenet, dilations=cycle * 2),
     )
+    return replace(recipe, model=model, data=replace(recipe.data, pairs=str(clip)))
 
 
-def clip_training_config() -> TrainingConfig:
-    """Settings of the training on one clip."""
-    return TrainingConfig(history_noise=1.0)
-
-
-def clip_data(clip: str | Path, *, seed: int) -> PairsDataModule:
-    """Many short crops of one clip: more steps for the same work."""
-    return PairsDataModule(
-        pairs=str(clip), clip_s=0.25, batch_size=4, clips_per_epoch=4000, val_clips=32, val_clip_s=0.25,
-        window_s=1.0, seed=seed,
-    )  # fmt: skip
-
-
-def read_clip(path: str | Path) -> Tensor:
-    """Read a clip at 16 kHz, [time].
+def read_clip(path: str | Path) -> tuple[Tensor, int]:
+    """Read a clip at the rate of the recipe: samples [time] and their rate in Hz.
 
     Raises:
         MediaError: It cannot be read, is silent, is too short or too long, or has an unknown suffix.
@@ -74,14 +65,14 @@ def read_clip(path: str | Path) -> Tensor:
         raise MediaError(
             f"{path}: not known as a sound by its suffix. Use one of {', '.join(sorted(SOUND_SUFFIXES))}."
         )
-    samples, rate = read_sound(path, sample_rate=RATE)
+    samples, rate = read_sound(path, sample_rate=recipes.load("one_clip").model.audio.sample_rate)
     duration_s = len(samples) / rate
     if not SHORTEST_S <= duration_s <= LONGEST_S:
         raise MediaError(
             f"{path} lasts {duration_s:.3g} s; a clip must last {SHORTEST_S:g} to {LONGEST_S:g} s. "
             "Cut five to ten seconds out of it."
         )
-    return samples
+    return samples, rate
 
 
 def check_folder(folder: Path) -> None:
@@ -90,7 +81,7 @@ def check_folder(folder: Path) -> None:
     Raises:
         ConfigError: A file that a run leaves is there already.
     """
-    names = (REPORT, MODEL, outcome.PICTURE, *(f"{name}.wav" for name in outcome.SOUNDS))
+    names = (REPORT, MODEL, clip_result.PICTURE, *(f"{name}.wav" for name in clip_result.SOUNDS))
     there = [name for name in names if (folder / name).exists()]
     if there:
         raise ConfigError(
@@ -100,11 +91,11 @@ def check_folder(folder: Path) -> None:
 
 def overfit(
     clip: str | Path,
-    options: OverfitOptions,
+    options: OverfitSettings,
     *,
     tell: Callable[[str], None],
     show: Callable[[str], None] | None = None,
-) -> Outcome:
+) -> ClipResult:
     """Train on one clip from nothing and draw it.
 
     Leaves in `options.out`: `original.wav`, `free_run.wav` (drawn from silence, no teacher),
@@ -124,25 +115,26 @@ def overfit(
         ConfigError: The folder holds an earlier result.
         OSError: The folder cannot be written.
     """
-    original = read_clip(clip)
+    original, rate = read_clip(clip)
     folder = Path(options.out)
     check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    config = clip_model_config(duration_s=len(original) / RATE, bands=options.bands)
-    samples = normalise(original, rms_dbfs=config.audio.rms_dbfs)
-    L.seed_everything(options.seed, verbose=False)
-    task = SoundscapeTask(config=config, training=clip_training_config())
-    data = clip_data(clip, seed=options.seed)
-    duration_s = len(samples) / config.audio.sample_rate
+    recipe = clip_recipe(clip, duration_s=len(original) / rate, bands=options.bands)
+    samples = normalise(original, rms_dbfs=recipe.model.audio.rms_dbfs)
+    task, data = build_training(
+        config=recipe.model, training=recipe.training, data=recipe.data, seed=options.seed
+    )
+    read_splits(task, data, "fit")
+    duration_s = len(samples) / rate
     baselines = _baselines(samples)
 
     def free_run(temperature: float) -> Tensor:
-        return outcome.draw_free(
+        return clip_result.draw_free(
             task.model, duration_s=duration_s, seed=options.seed, temperature=temperature
         )
 
     def like(drawn: Tensor) -> Likeness:
-        return likeness(samples, drawn, sample_rate=config.audio.sample_rate)
+        return likeness(samples, drawn, sample_rate=rate)
 
     report = ClipReport(
         baselines=baselines,
@@ -170,17 +162,19 @@ def overfit(
         enable_model_summary=False,
     )
     # Compiles the sampler, or loads what was compiled, before the clock starts.
-    outcome.draw_free(task.model, duration_s=1 / RATE, seed=0, temperature=1.0)
+    clip_result.draw_free(task.model, duration_s=1 / rate, seed=0, temperature=1.0)
     trainer.fit(task, data)
     seconds = report.seconds
     task.eval()
     save_model(task.model, folder / MODEL, encoder_fingerprint=task.encoder_fingerprint)
-    gain = outcome.gain_of(original, samples)
-    followed, bits = outcome.follow(task.model, samples, seed=options.seed, temperature=options.temperature)
-    drawing = Drawing(original, free_run(options.temperature) / gain, followed / gain, RATE)
-    free, forced = outcome.compare(drawing)
-    linear = baselines.linear
-    found = Outcome(
+    gain = clip_result.gain_of(original, samples)
+    followed, bits = clip_result.follow(
+        task.model, samples, seed=options.seed, temperature=options.temperature
+    )
+    drawings = ClipDrawings(original, free_run(options.temperature) / gain, followed / gain, rate)
+    free, forced = clip_result.compare(drawings)
+    linear = baselines.linear_predictor
+    found = ClipResult(
         correlation=free.correlation,
         mean_abs_db=free.mean_abs_db,
         teacher_forced_correlation=forced.correlation,
@@ -191,7 +185,7 @@ def overfit(
         parameters=parameters,
         temperature=options.temperature,
         seed=options.seed,
-        diagnosis=outcome.diagnose(
+        diagnosis=clip_result.diagnose(
             free=free,
             calmer=like(free_run(options.temperature / 2)),
             forced=forced,
@@ -201,16 +195,16 @@ def overfit(
             samples=original,
         ),
     )
-    outcome.save_drawing(drawing, folder)
+    clip_result.save_drawings(drawings, folder)
     found.save(folder / REPORT)
     tell(f"free run: {describe(free)}; {found.diagnosis}")
     return found
 
 
-def _baselines(samples: Tensor) -> ClipBaselines:
+def _baselines(samples: Tensor) -> BaselineScores:
     """Score the baselines, fitted on the clip itself: what can be said of it without a network."""
-    return ClipBaselines(
+    return BaselineScores(
         uniform=UniformBaseline().score([samples]),
         histogram=HistogramBaseline(levels=256).fit([samples]).score([samples]),
-        linear=outcome.linear_score(samples),
+        linear_predictor=LinearPredictorBaseline(levels=None).fit([samples]).score([samples]),
     )

@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import lightning as L
@@ -13,6 +14,7 @@ from torch import Tensor
 from photowave.errors import ConfigError
 from photowave.training import schedule
 from photowave.training.baselines import BaselineScores, score_baselines
+from photowave.training.datamodule import PairsDataModule
 
 _log = logging.getLogger(__name__)
 _BAR_NAMES = {
@@ -26,9 +28,13 @@ class ProgressReport(L.Callback):
     """Logs plain lines, and beside the scores of the model those of the baselines on the same clips.
 
     Scores are bits per sample, 16-bit PCM equivalents; lines go to the logger of this module.
+
+    Args:
+        data: What is trained and scored on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, data: PairsDataModule) -> None:
+        self._data = data
         self._baselines: BaselineScores | None = None
         self._bits_sum: Tensor | float = 0.0
         self._loss: Tensor | float = 0.0
@@ -92,12 +98,12 @@ class ProgressReport(L.Callback):
             raise ConfigError(
                 f"the training diverged before step {trainer.global_step}: its loss is "
                 f"{loss if math.isfinite(bits) else bits}. "
-                "Lower model.training.learning_rate or trainer.gradient_clip_val and start again."
+                "Lower training.learning_rate or trainer.gradient_clip_val and start again."
             )
-        parts = [f"step {trainer.global_step}", _span(self.elapsed_s)]
+        parts = [f"step {trainer.global_step}", time_span(self.elapsed_s)]
         left = self.time_left_s(trainer)
         if math.isfinite(left):
-            parts.append(f"{_span(left)} left")
+            parts.append(f"{time_span(left)} left")
         scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
         shown = {"train": bits, "val": scores.get("val/bits_per_sample")}
         shown["right photo"] = scores.get("val/bits_per_sample_photo")
@@ -130,13 +136,13 @@ class ProgressReport(L.Callback):
 
     def _introduce(self, trainer: L.Trainer, task: Any) -> BaselineScores:
         """Measure the baselines, and tell them and the sizes of the data."""
-        data: Any = trainer.datamodule  # type: ignore[attr-defined]
-        scored = data.scored_split(trainer.state.fn)
+        data = self._data
+        scored = data.scored_split(trainer.state.fn or "fit")
         lengths = [f"{name} {part.bank.duration_s:.0f} s" for name, part in data.parts.items()]
         _log.info("sound: %s", ", ".join(lengths))
         clips = data.scored_clips(scored)
         found = score_baselines(data.parts["train"].bank, clips, levels=task.model.codec.levels)
-        where = f"{len(clips)} clips of {data.val_clip_s:g} s of split {scored}"
+        where = f"{len(clips)} clips of {data.settings.val_clip_s:g} s of split {scored}"
         scores = " | ".join(f"{name.replace('_', ' ')} {bits:.3f}" for name, bits in asdict(found).items())
         _log.info("bits per sample on %s: %s", where, scores)
         self._baselines = found
@@ -174,7 +180,7 @@ class TrainingBar(TQDMProgressBar):
         short = {_BAR_NAMES[name]: value for name, value in items.items() if name in _BAR_NAMES}
         reports = [c for c in trainer.callbacks if isinstance(c, ProgressReport)]  # type: ignore[attr-defined]
         left = reports[0].time_left_s(trainer) if reports and trainer.training else math.nan
-        return {**short, "left": _span(left)} if math.isfinite(left) else short
+        return {**short, "left": time_span(left)} if math.isfinite(left) else short
 
 
 def _standing(bits: float, baselines: BaselineScores) -> str:
@@ -184,7 +190,6 @@ def _standing(bits: float, baselines: BaselineScores) -> str:
     return f"below {' and '.join(below)}" if below else f"above {' and '.join(hard)}"
 
 
-def _span(seconds: float) -> str:
-    """Write a time span as h:mm:ss."""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+def time_span(seconds: float) -> str:
+    """Write a time span as h:mm:ss; `?` where it is not known."""
+    return str(timedelta(seconds=round(seconds))) if math.isfinite(seconds) else "?"

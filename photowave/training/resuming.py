@@ -1,14 +1,13 @@
 """What must be the same in a checkpoint and in the run that goes on from it."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from photowave.config import ModelConfig
+from photowave.checkpoint import check_checkpoint
 from photowave.errors import CheckpointError
+from photowave.settings import ModelConfig
 
-_EXPORT = "and cannot be taken up here. Export it with 'photowave export', or train anew."
 _START_ANEW = "or start a new training without --ckpt_path."
 
 
@@ -24,24 +23,16 @@ class ModelIdentity:
     config: ModelConfig
     encoder_fingerprint: str
 
-    def to_checkpoint(self) -> dict[str, str]:
-        """Write it as plain text, for a checkpoint that is read without unpickling."""
-        return {"config": self.config.to_json(), "encoder_fingerprint": self.encoder_fingerprint}
-
     @classmethod
     def from_checkpoint(cls, saved: Any) -> "ModelIdentity":
-        """Read it back.
+        """Read it out of the metadata of a checkpoint.
 
         Raises:
-            CheckpointError: It is none.
+            CheckpointError: They are of something else, or of another version.
         """
-        try:
-            config = ModelConfig.from_json(str(saved["config"]))
-            return cls(config=config, encoder_fingerprint=str(saved["encoder_fingerprint"]))
-        except (TypeError, KeyError) as error:
-            raise CheckpointError(
-                "the checkpoint names no photowave model. Give one that 'photowave fit' wrote."
-            ) from error
+        metadata = check_checkpoint("the checkpoint", saved)
+        config = ModelConfig.from_json(str(metadata.get("config")))
+        return cls(config=config, encoder_fingerprint=str(metadata.get("encoder_fingerprint")))
 
 
 def check_same_model(checkpoint: ModelIdentity, here: ModelIdentity) -> None:
@@ -62,31 +53,6 @@ def check_same_model(checkpoint: ModelIdentity, here: ModelIdentity) -> None:
             "the checkpoint was trained with other weights of the photo encoder "
             f"{here.config.image.encoder}. Install those, {_START_ANEW}"
         )
-
-
-def check_complete(checkpoint: dict[str, Any], *, names: Iterable[str], learning_rates: int) -> None:
-    """See that a checkpoint holds all that a training needs to go on.
-
-    Args:
-        checkpoint: What Lightning saved.
-        names: Of the task's weights.
-        learning_rates: Of its optimiser.
-
-    Raises:
-        CheckpointError: It is from before models or their training had something.
-    """
-    missing = sorted(set(names) - set(checkpoint["state_dict"]))
-    if missing:
-        raise CheckpointError(
-            f"the checkpoint has no {missing[0]} ({len(missing)} missing in all): it is from before "
-            f"models had that, {_EXPORT}"
-        )
-    for state in checkpoint.get("optimizer_states", []):
-        if (found := len(state["param_groups"])) != learning_rates:
-            raise CheckpointError(
-                f"the checkpoint has {found} learning rates, this model {learning_rates}: it is from before "
-                f"the coarser stack had one of its own, {_EXPORT}"
-            )
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -8,59 +8,74 @@ import lightning as L
 import torch
 from torch import Tensor
 
-from photowave.config import ModelConfig
+from photowave.calibration.calibrate import calibrate
+from photowave.calibration.free_run import FreeRunTargets
+from photowave.checkpoint import check_checkpoint, checkpoint_metadata
 from photowave.errors import ConfigError
-from photowave.image.encoder import build_encoder
+from photowave.image import PhotoEncoder
 from photowave.model import PhotowaveModel
 from photowave.model.scoring import bits_in_all, bits_per_sample, follow
 from photowave.pairs.clips import Clip
+from photowave.pairs.split_data import SplitData
+from photowave.settings import ModelConfig, TrainingSettings
 from photowave.training import schedule
-from photowave.training.calibration import calibrate, check_single
 from photowave.training.history import noisy_history, shifted_history
-from photowave.training.measured import forget, measure
-from photowave.training.resuming import ModelIdentity, check_complete, check_same_model
-from photowave.training.settings import TrainingConfig
+from photowave.training.resuming import ModelIdentity, check_same_model
 from photowave.wavenet import MixtureOutput
 
-_DEFAULT_MODEL, _DEFAULT_TRAINING = ModelConfig(), TrainingConfig()
+_DEFAULT_MODEL, _DEFAULT_TRAINING = ModelConfig(), TrainingSettings()
 
 
 class SoundscapeTask(L.LightningModule):
-    """Trains a `PhotowaveModel` on clips.
+    """Trains a `PhotowaveModel` on clips. Call `calibrate` before the first step.
 
     Args:
+        encoder: The model's photo encoder; it is only asked what it is, and not kept.
         config: Settings of the model.
         training: Settings of the training.
     """
 
-    def __init__(self, *, config: ModelConfig = _DEFAULT_MODEL, training: TrainingConfig = _DEFAULT_TRAINING):
+    def __init__(
+        self,
+        encoder: PhotoEncoder,
+        *,
+        config: ModelConfig = _DEFAULT_MODEL,
+        training: TrainingSettings = _DEFAULT_TRAINING,
+    ):
         super().__init__()
         self.config = config
-        self.training_config = training
-        encoder = build_encoder(self.config.image)
+        self.training_settings = training
         self.encoder_fingerprint = encoder.fingerprint
         self.model = PhotowaveModel(self.config, feature_dim=encoder.feature_dim)
+        self._targets: FreeRunTargets | None = None
+        self._is_calibrated = False
 
     @property
     def identity(self) -> ModelIdentity:
         """What a checkpoint must share with this model."""
         return ModelIdentity(config=self.config, encoder_fingerprint=self.encoder_fingerprint)
 
+    def calibrate(self, train: SplitData) -> None:
+        """Measure scales, codebook, prior and what free runs shall come to.
+
+        Args:
+            train: The training split.
+        """
+        penalty = self.training_settings.prior_penalty
+        self._targets = calibrate(self.model, train, seed=0, prior_penalty=penalty)
+        self._is_calibrated = True
+
     def setup(self, stage: str) -> None:
-        """Measure scales, codebook and prior on the training split before the first step.
+        """See that training can begin.
 
         Raises:
-            ConfigError: Another precision is asked for, or conditioning by position has no single clip.
+            ConfigError: Another precision is asked for, or nothing was measured before.
         """
         if self.trainer.precision != "32-true":
             precision = self.trainer.precision
             raise ConfigError(f"trainer.precision={precision}: training takes 32-true only. Leave it out.")
-        parts = self.trainer.datamodule.parts  # type: ignore[attr-defined]
-        check_single(self.model, parts.values())
-        if stage == "fit":
-            train = parts["train"]
-            penalty = self.training_config.prior_penalty
-            calibrate(self.model, train, seed=0, prior_penalty=penalty)
+        if stage == "fit" and not self._is_calibrated:
+            raise ConfigError("the task is not calibrated. Call task.calibrate(TRAINING_SPLIT) before fit.")
 
     def training_step(self, batch: Clip, batch_index: int) -> dict[str, Tensor]:
         """Score a batch of clips, each from an empty past.
@@ -80,7 +95,7 @@ class SoundscapeTask(L.LightningModule):
     def _chosen_precision(self) -> Iterator[None]:
         """Make matrix products as exact as asked: in training steps only, so that scores stay exact."""
         before = torch.get_float32_matmul_precision()
-        torch.set_float32_matmul_precision(self.training_config.matmul_precision)
+        torch.set_float32_matmul_precision(self.training_settings.matmul_precision)
         try:
             yield
         finally:
@@ -96,7 +111,7 @@ class SoundscapeTask(L.LightningModule):
         )
         history = None
         frames = self.model.codec.encode(self._dithered(batch["samples"], chance))
-        settings = self.training_config
+        settings = self.training_settings
         if settings.history_noise > 0 or settings.history_gain > 0:
             history = noisy_history(
                 frames,
@@ -162,7 +177,7 @@ class SoundscapeTask(L.LightningModule):
 
     def _dithered(self, samples: Tensor, chance: torch.Generator) -> Tensor:
         """Clips with the noise floor under them, [batch, time]."""
-        if (level := self.training_config.dither_dbfs) is None:
+        if (level := self.training_settings.dither_dbfs) is None:
             return samples
         noise = torch.randn(samples.shape, generator=chance, device=samples.device)
         return samples + 10 ** (level / 20) * noise
@@ -176,7 +191,7 @@ class SoundscapeTask(L.LightningModule):
 
     def _shifted(self, envelope_frames: Tensor, chance: torch.Generator) -> Tensor:
         """Components that tell how they move, but not where they are."""
-        envelope, spread = self.model.envelope, self.training_config.envelope_shift
+        envelope, spread = self.model.envelope, self.training_settings.envelope_shift
         assert envelope is not None
         output = envelope.wavenet.output
         assert isinstance(output, MixtureOutput)
@@ -186,7 +201,7 @@ class SoundscapeTask(L.LightningModule):
 
     def _noisy(self, envelope_frames: Tensor, chance: torch.Generator) -> Tensor:
         """Components as they might be drawn."""
-        envelope, loudest = self.model.envelope, self.training_config.envelope_noise
+        envelope, loudest = self.model.envelope, self.training_settings.envelope_noise
         assert envelope is not None
         if loudest == 0:
             return envelope_frames
@@ -206,7 +221,7 @@ class SoundscapeTask(L.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Adam over what is learned, and the schedules: that of the coarser stack is over sooner."""
-        settings = self.training_config
+        settings = self.training_settings
         coarse = self._coarse_weights()
         known = {id(weight) for weight in coarse}
         learned = [p for p in self.parameters() if p.requires_grad and id(p) not in known]
@@ -232,15 +247,13 @@ class SoundscapeTask(L.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Put beside the weights what is needed to build the model again, as plain text and numbers.
-
-        The saved model is the one that is drawn from later: what its free runs miss is measured on the
-        training split.
-        """
-        parts = getattr(getattr(self._trainer, "datamodule", None), "parts", {})
-        if "train" in parts:
-            measure(checkpoint["state_dict"], self.model, parts["train"])
-        checkpoint["photowave"] = self.identity.to_checkpoint() | {"feature_dim": self.model.feature_dim}
+        """Put beside the weights what is needed to build the model again and to finish it."""
+        checkpoint["photowave"] = checkpoint_metadata(
+            self.config,
+            feature_dim=self.model.feature_dim,
+            encoder_fingerprint=self.encoder_fingerprint,
+            free_run=None if self._targets is None else self._targets.to_checkpoint(),
+        )
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of another model, and say what differs.
@@ -248,6 +261,7 @@ class SoundscapeTask(L.LightningModule):
         Raises:
             CheckpointError: It is none of photowave's, or its settings or its photo encoder are others.
         """
-        check_same_model(ModelIdentity.from_checkpoint(checkpoint.get("photowave")), self.identity)
-        forget(checkpoint, self.model)
-        check_complete(checkpoint, names=self.state_dict(), learning_rates=1 + bool(self._coarse_weights()))
+        metadata = check_checkpoint("the checkpoint", checkpoint.get("photowave"))
+        check_same_model(ModelIdentity.from_checkpoint(metadata), self.identity)
+        if (free_run := metadata.get("free_run")) is not None:
+            self._targets = FreeRunTargets.from_checkpoint(free_run)

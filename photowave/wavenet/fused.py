@@ -21,18 +21,11 @@ class FusedStack(torch.autograd.Function):
     def forward(
         ctx: Any, inputs: Tensor, biases: Tensor, dilations: Sequence[int], *weights: Tensor
     ) -> Tensor:
-        """Run all layers from an empty past.
+        """Run all layers from an empty past; gated outputs side by side, [time, batch, layers * gate].
 
-        Args:
-            ctx: Autograd's context.
-            inputs: Input of the first layer, [time, batch, residual].
-            biases: Bias of filter and gate with the conditioning added, [layers, time or 1, batch, 2 * gate].
-            dilations: Dilation of each layer, in frames.
-            *weights: Tap weights of each layer, [2 * gate, 2 * residual] with the older tap first, then
-                residual weights [residual, gate] and residual biases [residual] of every layer but the last.
-
-        Returns:
-            The gated outputs of all layers side by side, [time, batch, layers * gate].
+        The inputs are [time, batch, residual], the biases of filter and gate, with the conditioning added,
+        [layers, time or 1, batch, 2 * gate]. The weights are those of the taps, [2 * gate, 2 * residual] with
+        the older tap first, then, of every layer but the last, residual weights [residual, gate] and biases.
         """
         layers = len(dilations)
         taps, residuals = weights[:layers], weights[layers:]

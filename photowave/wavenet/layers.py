@@ -8,13 +8,8 @@ class GatedLayer(nn.Module):
     """Causal dilated convolution of two taps, gated activation unit, residual connection.
 
     z = tanh(filter) * sigmoid(gate), van den Oord et al. 2016, eq. 2; the global conditioning vector is
-    added before both non-linearities (eq. 3).
-
-    Args:
-        residual_channels: Channels of input and output.
-        gate_channels: Channels of the filter, and as many of the gate.
-        dilation: Distance between the two taps, in frames.
-        last: The last layer's residual output feeds nothing and is left out.
+    added before both non-linearities (eq. 3). Filter and gate have `gate_channels` each; the taps lie
+    `dilation` frames apart. The last layer's residual output feeds nothing and is left out.
     """
 
     def __init__(self, *, residual_channels: int, gate_channels: int, dilation: int, last: bool = False):
@@ -32,13 +27,9 @@ class GatedLayer(nn.Module):
             older [ first `time` of them             ]
             newer             [ last `time` of them              ]
 
-        Args:
-            x: [time, batch, residual].
-            bias: What conditioning adds to filter and gate, [time or 1, batch, 2 * gate].
-            past: The `dilation` frames before, [dilation, batch, residual]; None is nothing (zeros).
-
-        Returns:
-            Residual output [time, batch, residual], gated output [time, batch, gate], and the new past.
+        The input x is [time, batch, residual], the bias of filter and gate [time or 1, batch, 2 * gate] and
+        the past [dilation, batch, residual]; None is zeros. Gives residual output [time, batch, residual],
+        gated output [time, batch, gate] and the new past.
         """
         if past is None:
             past = x.new_zeros(self.dilation, *x.shape[1:])

@@ -7,14 +7,8 @@ from torch import Tensor
 def interpolate(knots: Tensor, positions: Tensor) -> Tensor:
     """Read a track at any places; before the first knot and after the last it is held.
 
-    Local conditioning by linear upsampling, van den Oord et al. 2016, arXiv:1609.03499, sec. 2.5.
-
-    Args:
-        knots: [batch, knots, channels].
-        positions: Where to read, counted in knots, [batch, time].
-
-    Returns:
-        [batch, time, channels].
+    Local conditioning by linear upsampling, van den Oord et al. 2016, arXiv:1609.03499, sec. 2.5. From knots
+    [batch, knots, channels] and positions [batch, time], counted in knots, to [batch, time, channels].
     """
     last = knots.shape[1] - 1
     positions = positions.clamp(0, last)

@@ -17,10 +17,10 @@ import torch
 from matplotlib.figure import Figure
 
 from photowave.atomic import replacing
-from photowave.config import ModelConfig, WaveNetConfig
 from photowave.generation.packing import pack
 from photowave.generation.sampler import CachedSampler
 from photowave.model import build_wavenet
+from photowave.settings import ModelConfig, WaveNetConfig
 
 STEPS = 4_000
 RUNS = 3

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from photowave.benchmark import BenchOptions, Report, suite
+from photowave.benchmark import BenchSettings, Report, suite
 from photowave.cli.main import main
 
 MACHINE = {
@@ -17,11 +17,11 @@ MACHINE = {
 
 
 @pytest.fixture
-def given(monkeypatch: pytest.MonkeyPatch) -> list[BenchOptions]:
+def given(monkeypatch: pytest.MonkeyPatch) -> list[BenchSettings]:
     """Measure nothing; keep the options."""
-    options: list[BenchOptions] = []
+    options: list[BenchSettings] = []
 
-    def measured(asked: BenchOptions, **_: object) -> Report:
+    def measured(asked: BenchSettings, **_: object) -> Report:
         options.append(asked)
         return Report(dict(MACHINE), {"quick": asked.quick}).add("gemm_gflops", "matrix", "GFLOP/s", [170.0])
 
@@ -30,11 +30,11 @@ def given(monkeypatch: pytest.MonkeyPatch) -> list[BenchOptions]:
 
 
 def test_table_and_file(
-    given: list[BenchOptions], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    given: list[BenchSettings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "b.json"
     assert main(["bench", "--quick", "--threads", "1", "--out", str(out)]) == 0
-    assert given == [BenchOptions(quick=True, threads=1, out=str(out))]
+    assert given == [BenchSettings(quick=True, threads=1, out=str(out))]
     shown = capsys.readouterr().out
     assert "a processor" in shown
     assert "170" in shown
@@ -54,7 +54,7 @@ def test_table_and_file(
     ],
 )
 def test_what_does_not_fit_is_refused_first(
-    arguments: list[str], rule: str, given: list[BenchOptions], tmp_path: Path,
+    arguments: list[str], rule: str, given: list[BenchSettings], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)

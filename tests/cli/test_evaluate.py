@@ -1,21 +1,18 @@
 """`photowave evaluate`: a table on standard output, files in the folder, one line for what goes wrong."""
 
-import dataclasses
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 from tiny_scenes import write_tiny_scenes
 
-from photowave.cli.evaluate import SplitOptions
 from photowave.cli.main import main
 from photowave.errors import PairError
 from photowave.generation import load
-from photowave.pairs.opening import Splits
+from photowave.settings import SplitSettings
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +61,7 @@ def test_it_evaluates(
         (["--duration_s", "0.1"], "duration_s=0.1"),
         (["--split", "all"], "'train', 'val', 'test'"),
         (["--model", "nowhere.safetensors"], "nowhere.safetensors: no such model file"),
-        (
-            ["--pairs", "nowhere"],
-            "nowhere: no such manifest, folder of scenes or sound file. Give --pairs MANIFEST.csv or FOLDER.",
-        ),
+        (["--pairs", "nowhere"], "pairs=nowhere: no such manifest, folder of scenes or sound file."),
         (["--nonsense", "1"], "'photowave evaluate --help'"),
     ],
 )
@@ -86,17 +80,16 @@ def test_what_is_wrong_is_one_line(
 def test_a_folder_is_split_as_it_was_for_training(
     tiny_model_file: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert dataclasses.asdict(SplitOptions()) == dataclasses.asdict(Splits())
-    seen: list[Splits] = []
+    seen: list[SplitSettings] = []
 
-    def opened(_: str, splits: Splits, **options: Any) -> None:
+    def opened(_: str, splits: SplitSettings) -> None:
         seen.append(splits)
         raise PairError("seen")
 
-    monkeypatch.setattr("photowave.pairs.opening.open_pairs", opened)
+    monkeypatch.setattr("photowave.pairs.sources.open_pairs", opened)
     options = {"splits.seed": 3, "splits.val": 0.2, "splits.test": 0.25}
     assert evaluate(tiny_model_file, pairs, pairs.parent / "out", **options) == 2
-    assert seen == [Splits(seed=3, val=0.2, test=0.25)]
+    assert seen == [SplitSettings(seed=3, val=0.2, test=0.25)]
 
 
 def test_what_was_left_out_is_told(
@@ -114,7 +107,7 @@ def test_what_was_left_out_is_told(
     ]
 
 
-def test_without_pairs_the_message_names_the_option(
+def test_without_pairs_the_message_names_the_remedy(
     tiny_model_file: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -122,12 +115,12 @@ def test_without_pairs_the_message_names_the_option(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PHOTOWAVE_SCENES", raising=False)
-    monkeypatch.setattr("photowave.pairs.opening.PLACES", ("data/scenes",))
     assert main(["evaluate", "--model", str(tiny_model_file)]) == 2
     _, err = capsys.readouterr()
-    assert err.startswith("photowave: no pairs to evaluate with: pairs is null and data/scenes is not there.")
-    assert err.endswith("or give --pairs MANIFEST.csv or FOLDER.\n")
-    assert "train" not in err
+    assert err.startswith(
+        "photowave: pairs=null stands for the starter scenes, and data/scenes is not there."
+    )
+    assert err.count("\n") == 1
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_work(
@@ -153,6 +146,6 @@ sys.exit(" ".join(name for name in ("torch", "lightning", "sklearn") if name in 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     names = ("model", "pairs", "split", "splits.seed", "splits.val", "splits.test", "photos", "out", "seeds")
-    for name in (*names, "duration_s", "seed", "temperature", "guidance", "clap"):
+    for name in (*names, "duration_s", "seed", "temperature", "guidance", "embedding"):
         assert f"--{name} " in done.stdout
     assert "Sounds per photo" in done.stdout

@@ -9,7 +9,7 @@ import soundfile
 import torch
 from tiny_models import save_photo, tiny_config, tiny_model
 
-from photowave.checkpoint import load_model, save_model
+from photowave.checkpoint import checkpoint_metadata, load_model, save_model
 from photowave.cli.main import main
 from photowave.model import PhotowaveModel, TextureConditioner
 from photowave.pairs.manifest import read_manifest
@@ -29,11 +29,9 @@ def refused(code: int, told: Path | str, capsys: pytest.CaptureFixture[str]) -> 
 def trained(tmp_path: Path) -> tuple[PhotowaveModel, Path]:
     """A model, and a checkpoint as training writes it."""
     model, path = tiny_model(tiny_config("mixture", 2)), tmp_path / "last.ckpt"
-    metadata = {
-        "config": model.config.to_json(),
-        "feature_dim": model.feature_dim,
-        "encoder_fingerprint": "abc",
-    }
+    metadata = checkpoint_metadata(
+        model.config, feature_dim=model.feature_dim, encoder_fingerprint="abc", free_run=None
+    )
     weights = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     torch.save({"photowave": metadata, "state_dict": weights, "global_step": 9}, path)
     return model, path
@@ -144,7 +142,7 @@ def scenes(tmp_path: Path) -> Path:
 
 def test_pairs_writes_a_manifest(scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "pairs.csv"
-    assert main(["pairs", str(scenes), str(out), "--val", "0.25", "--test", "0.25"]) == 0
+    assert main(["pairs", str(scenes), str(out), "--splits.val", "0.25", "--splits.test", "0.25"]) == 0
     told, err = capsys.readouterr()
     assert not err
     manifest = read_manifest(out)
@@ -159,7 +157,7 @@ def test_pairs_depend_on_the_seed_alone(scenes: Path, tmp_path: Path) -> None:
     texts = []
     for name, seed in (("first", 0), ("again", 0), ("other", 1)):
         out = tmp_path / f"{name}.csv"
-        assert main(["pairs", str(scenes), str(out), "--seed", str(seed)]) == 0
+        assert main(["pairs", str(scenes), str(out), "--splits.seed", str(seed)]) == 0
         texts.append(out.read_text(encoding="utf-8"))
     assert texts[0] == texts[1] != texts[2]
 
@@ -169,8 +167,8 @@ def test_pairs_depend_on_the_seed_alone(scenes: Path, tmp_path: Path) -> None:
     [
         ("nowhere", "pairs.csv", [], "nowhere is not a folder"),
         ("empty", "pairs.csv", [], "holds no scenes"),
-        ("scenes", "pairs.csv", ["--val", "1.5"], "1.5"),
-        ("scenes", "pairs.csv", ["--test", "-0.1"], "-0.1"),
+        ("scenes", "pairs.csv", ["--splits.val", "1.5"], "1.5"),
+        ("scenes", "pairs.csv", ["--splits.test=-0.1"], "-0.1"),
         ("scenes", "missing/pairs.csv", [], "pairs.csv cannot be written"),
         ("lacking", "pairs.csv", [], "wood/sounds"),
     ],

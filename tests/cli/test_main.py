@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from photowave import __version__
+from photowave import __version__, extras
 from photowave.cli import info
 from photowave.cli.main import COMMANDS, main
 from photowave.errors import ConfigError
@@ -35,7 +35,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["--version"], ["unknown"], ["generate", "--help"], ["generate", "no such photo.jpg"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["unknown"],
+        ["recipes"],
+        ["generate", "--help"],
+        ["generate", "no such photo.jpg"],
+    ],
     ids=" ".join,
 )
 def test_quick_answers_import_no_torch(arguments: list[str]) -> None:
@@ -84,6 +91,7 @@ WRONG = [
     ("info", ["--nonsense"]),
     ("pairs", ["folder"]),
     ("pairs", ["folder", "out.csv", "--val", "some"]),
+    ("recipes", ["erase"]),
 ]
 
 
@@ -99,7 +107,7 @@ def test_wrong_arguments_are_one_line(
     assert "required" in line or "xpected" in line or arguments[-1] in line
 
 
-@pytest.mark.parametrize("command", ["generate", "export", "info", "pairs"])
+@pytest.mark.parametrize("command", ["generate", "export", "info", "pairs", "recipes"])
 def test_help_of_a_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
         main([command, "--help"])
@@ -117,6 +125,21 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"--{name}" in text
     assert "below 1 calmer, above 1 wilder" in text
     assert "Length of each sound in seconds" in text
+
+
+@pytest.mark.parametrize("command", sorted(extras.COMMANDS))
+def test_a_missing_extra_is_told_before_anything_is_imported(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def imported(name: str) -> None:
+        pytest.fail(f"{name} was imported")
+
+    monkeypatch.setattr(extras, "find_spec", lambda module: None)
+    monkeypatch.setattr("photowave.cli.main.importlib.import_module", imported)
+    assert main([command, "--help"]) == 2
+    line = one_line(capsys)
+    assert line.startswith(f"photowave: 'photowave {command}' needs ")
+    assert line.endswith(f"pip install 'photowave[{extras.COMMANDS[command]}]'\n")
 
 
 def raising(error: BaseException) -> object:
@@ -150,7 +173,7 @@ def test_bugs_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_process_ends_with_the_code() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "photowave.cli.main", "nonsense"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "photowave", "nonsense"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert done.stdout == ""

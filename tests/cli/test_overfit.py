@@ -10,6 +10,7 @@ import torch
 from photowave.audio import write_sound
 from photowave.cli.main import main
 from photowave.generation import load
+from photowave.settings import DrawSettings
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_the_settings_file_trains_the_same_through_the_trainer(
     model = load(tmp_path / "clip.safetensors")
     track = model.model.conditioner.photo_vector(torch.zeros(1, 1), torch.zeros(1)).detach()
     assert track.shape == (1, 1281, 32)
-    assert model.draw(track, duration_s=1.0, seeds=[0]).shape == (1, 16_000)
+    assert model.draw(track, DrawSettings(duration_s=1.0), seeds=[0]).shape == (1, 16_000)
 
 
 def test_position_needs_a_single_clip_that_fits(
@@ -101,7 +102,7 @@ def test_position_needs_a_single_clip_that_fits(
     config = Path(__file__).parents[2] / "configs" / "one_clip.yaml"
     monkeypatch.chdir(tmp_path)
     few = ["--trainer.max_steps=1", "--data.clips_per_epoch=8", "--data.val_clips=2"]
-    short = "--model.config.conditioning.longest_s=0.5"
+    short = "--model.conditioning.longest_s=0.5"
     assert main(["fit", f"--config={config}", f"--data.pairs={clip}", short, *few]) == 2
     assert "clip.wav lasts 1 s; conditioning.longest_s is 0.5" in capsys.readouterr().err
     write_sound(tmp_path / "other.wav", torch.rand(16_000) - 0.5, 16_000)

@@ -8,17 +8,18 @@ import numpy as np
 import torch
 from PIL import Image
 
-from photowave.evaluation.result import EvaluationResult, Figure
-from photowave.evaluation.types import EvaluatedPhotos, SystemSounds
+from photowave.evaluation.metrics.metric import Metric
+from photowave.evaluation.report.result import EvaluationResult
+from photowave.evaluation.sounds.types import EvaluatedPhotos, SystemSounds
 
 SYSTEMS = ("model", "model_shuffled", "real", "nearest", "filtered_noise", "sonify")
 RATE = 4_000
 
 
-def figure(name: str = "scene_recognised", system: str = "model", **changes: Any) -> Figure:
-    """One figure, with what is not named made up."""
+def metric(name: str = "scene_recognised", system: str = "model", **changes: Any) -> Metric:
+    """One metric, with what is not named made up."""
     usual = {"value": 0.42, "low": 0.36, "high": 0.48, "count": 6, "unit": "share", "better": "higher"}
-    return Figure(**{"name": name, "system": system, **usual, "floor": 0.1, "ceiling": 0.68, **changes})
+    return Metric(**{"name": name, "system": system, **usual, "floor": 0.1, "ceiling": 0.68, **changes})
 
 
 def fake_result(
@@ -29,7 +30,7 @@ def fake_result(
     seeds: int = 2,
     seconds: float = 0.5,
     rate: int = RATE,
-    figures: tuple[Figure, ...] | None = None,
+    metrics: tuple[Metric, ...] | None = None,
     **changes: Any,
 ) -> EvaluationResult:
     """A result with noise for sounds and one colour for each photo."""
@@ -55,7 +56,7 @@ def fake_result(
         "verdict": "No: sounds differ by photo.",
         "definitions": {"scene_recognised": "Share of sounds taken for the right scene."},
     }
-    made = figures or tuple(figure(system=system) for system in systems)
+    made = metrics or tuple(metric(system=system) for system in systems)
     return EvaluationResult(
-        **{"figures": made, "photos": photos, "sounds": sounds, "sample_rate": rate, **usual, **changes}
+        **{"metrics": made, "photos": photos, "sounds": sounds, "sample_rate": rate, **usual, **changes}
     )

@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from photowave.audio import normalise
-from photowave.evaluation.types import EvaluatedPhotos, RealSounds, SystemSounds
+from photowave.evaluation.sounds.types import EvaluatedPhotos, RealSounds, Request, SystemSounds
 
 RATE = 8_000
 BANDS_HZ = {"hiss": (1_500, 3_500), "pulse": (300, 1_500), "rumble": (20, 300)}
@@ -76,4 +76,28 @@ def good_model(photos: EvaluatedPhotos, *, seeds: int) -> SystemSounds:
         samples=torch.stack(rows),
         sources=np.full((len(rows), seeds), -1),
         seconds_per_sound=0.5,
+    )
+
+
+def white_noise(request: Request) -> SystemSounds:
+    """White Gaussian noise of -20 dBFS, anew for each sound."""
+    shape = (len(request.photos.scenes), request.seeds, request.count)
+    samples = 0.1 * np.random.default_rng(request.seed).standard_normal(shape)
+    return request.answer("white_noise", list(torch.from_numpy(samples).float()), 1.0)
+
+
+def silence(request: Request) -> SystemSounds:
+    """Nothing but zeros."""
+    rows = list(torch.zeros(len(request.photos.scenes), request.seeds, request.count))
+    return request.answer("silence", rows, 1.0)
+
+
+def constant(request: Request) -> SystemSounds:
+    """The same real excerpt for every photo: a good sound that knows nothing of any photo."""
+    shape = (len(request.photos.scenes), request.seeds, request.count)
+    return SystemSounds(
+        name="constant",
+        samples=request.real.samples[9, : request.count].expand(shape),
+        sources=np.full(shape[:2], request.real.recordings[9]),
+        seconds_per_sound=float("nan"),
     )

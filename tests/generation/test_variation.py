@@ -13,8 +13,8 @@ from tiny_models import save_photo, tiny_config, tiny_model, with_envelope
 
 from photowave.errors import ConfigError
 from photowave.generation import SoundscapeGenerator, load
-from photowave.generation.options import check_options
 from photowave.model import TextureConditioner
+from photowave.settings import DrawSettings
 
 GROUPS = 4
 
@@ -62,7 +62,7 @@ def texture_of(drawer: SoundscapeGenerator, photo: Path, **options: int) -> int:
     conditioner = textures(drawer)
     with torch.no_grad():
         known = conditioner.texture_vector(conditioner.codebook)
-    apart = (known - drawer.read(photo, **options).vector).abs().amax(1)  # type: ignore[arg-type]
+    apart = (known - drawer.read(photo, DrawSettings(**options)).vector).abs().amax(1)
     assert float(apart.min()) < 1e-5
     return int(apart.argmin())
 
@@ -82,7 +82,7 @@ def test_same_photo_seed_and_variation_same_samples(
 ) -> None:
     one, again = (generator.generate(photos[0], **SOUND, **options).samples for _ in range(2))
     assert np.array_equal(one, again)
-    company = generator.generate_many(photos, **SOUND, **options)
+    company = generator.generate_many(photos, DrawSettings(**SOUND, **options))
     assert np.array_equal(one, company[0].samples)
     stream = generator.stream(photos[0], chunk_s=0.03, **SOUND, **options)
     assert np.array_equal(one, np.concatenate(list(stream)))
@@ -93,7 +93,7 @@ def test_with_an_envelope_too_same_photo_seed_and_variation_same_samples(
     guidance: float, with_moments: SoundscapeGenerator, photos: list[Path]
 ) -> None:
     options: dict[str, Any] = {"seed": 2, "variation": 3, "guidance": guidance, **SOUND}
-    company = with_moments.generate_many(photos, **options)
+    company = with_moments.generate_many(photos, DrawSettings(**options))
     for photo, sound in zip(photos, company, strict=True):
         assert np.array_equal(with_moments.generate(photo, **options).samples, sound.samples)
         stream = with_moments.stream(photo, chunk_s=0.03, **options)
@@ -108,7 +108,7 @@ def test_mean_and_spread_of_the_envelope_change_with_the_variation_and_not_with_
 
     def moments(seed: int, variation: int) -> bytes:
         with torch.no_grad():
-            vector = with_moments.read(photos[0], seed=seed, variation=variation).vector
+            vector = with_moments.read(photos[0], DrawSettings(seed=seed, variation=variation)).vector
             return torch.cat(envelope.drawn(vector[None])).numpy().tobytes()
 
     by_variation = [moments(0, number) for number in range(12)]
@@ -123,7 +123,7 @@ def test_mean_and_spread_of_the_envelope_change_with_the_variation_and_not_with_
 def test_the_seed_never_changes_the_texture(
     seeds: list[int], variation: int, generator: SoundscapeGenerator, photos: list[Path]
 ) -> None:
-    one, other = (generator.read(photos[0], seed=seed, variation=variation) for seed in seeds)
+    one, other = (generator.read(photos[0], DrawSettings(seed=seed, variation=variation)) for seed in seeds)
     assert torch.equal(one.vector, other.vector)
     assert one.seed != other.seed
 
@@ -146,7 +146,7 @@ def test_variations_choose_among_the_textures_of_the_group(
 def test_variation_does_nothing_but_choose_the_texture(
     generator: SoundscapeGenerator, photos: list[Path]
 ) -> None:
-    readings = [generator.read(photos[0], seed=4, variation=number) for number in range(12)]
+    readings = [generator.read(photos[0], DrawSettings(seed=4, variation=number)) for number in range(12)]
     assert len({reading.seed for reading in readings}) == 1
     sounds = [generator.generate(photos[0], **SOUND, seed=4, variation=number) for number in range(12)]
     vectors = [reading.vector.numpy().tobytes() for reading in readings]
@@ -181,9 +181,9 @@ def test_what_is_no_variation_is_refused_at_once(
     variation: Any, message: str, generator: SoundscapeGenerator, photos: list[Path]
 ) -> None:
     asked = [
-        lambda: check_options(duration_s=1.0, temperature=1.0, guidance=1.0, variation=variation),
+        lambda: DrawSettings(duration_s=1.0, temperature=1.0, guidance=1.0, variation=variation),
         lambda: generator.generate(photos[0], **SOUND, variation=variation),
-        lambda: generator.generate_many(photos, **SOUND, variation=variation),
+        lambda: generator.generate_many(photos, DrawSettings(**SOUND, variation=variation)),
         lambda: generator.stream(photos[0], **SOUND, variation=variation),
     ]
     for ask in asked:
@@ -194,7 +194,7 @@ def test_what_is_no_variation_is_refused_at_once(
 
 def test_a_wrong_seed_is_told_before_a_wrong_variation() -> None:
     with pytest.raises(ConfigError, match=r"^seed=-2"):
-        check_options(duration_s=1.0, temperature=1.0, guidance=1.0, seed=-2, variation=-3)
+        DrawSettings(duration_s=1.0, temperature=1.0, guidance=1.0, seed=-2, variation=-3)
 
 
 @pytest.mark.parametrize("number", [5, np.int64(5), np.uint8(5)], ids=lambda value: type(value).__name__)
@@ -207,5 +207,5 @@ def test_whole_numbers_of_any_kind_are_the_same_variation(
 
 def test_info_names_the_variation(generator: SoundscapeGenerator, photos: list[Path]) -> None:
     assert generator.generate(photos[0], **SOUND).info["variation"] == 0
-    many = generator.generate_many(photos, **SOUND, seed=1, variation=6)
+    many = generator.generate_many(photos, DrawSettings(**SOUND, seed=1, variation=6))
     assert [(sound.info["seed"], sound.info["variation"]) for sound in many] == [(1, 6)] * 3

@@ -14,11 +14,11 @@ from tiny_scenes import RATE, noise
 from torch.utils.data import DataLoader
 
 from photowave.audio import SpectralEnvelope
-from photowave.config import AudioConfig
 from photowave.model import EnvelopeClip
 from photowave.pairs.bank import SoundBank
 from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
 from photowave.pairs.pairing import Excerpt, Pairing, pair_up
+from photowave.settings import AudioConfig
 
 PHOTOS = {"hiss": 2, "rumble": 3}
 LENGTH = 400
@@ -77,7 +77,7 @@ def test_clips_textures_and_envelopes_come_from_one_place(parts: tuple[SoundBank
             windows = recording.samples.unfold(0, LENGTH, 1)
             found = (windows == clip["samples"]).all(1).nonzero()
             if len(found):
-                _, (texture, envelope) = bank.clip(number, int(found[0]), LENGTH)
+                _, texture, envelope = bank.clip(number, int(found[0]), LENGTH)
                 assert torch.equal(texture, clip["texture"])
                 assert all(map(torch.equal, envelope, clip["envelope"]))
                 break

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photowave.errors import PairError
+from photowave.errors import ConfigError, PairError
 from photowave.pairs.splits import (
     SPLITS,
     Item,
@@ -18,6 +18,7 @@ from photowave.pairs.splits import (
     split_counts,
     take_name,
 )
+from photowave.settings import SplitSettings
 
 SCENES = st.sampled_from(["sea", "city", "forest", None])
 
@@ -41,9 +42,9 @@ def sounds(names: list[str], scene: str = "sea") -> list[Item]:
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[Item]:
-    """Photos, sounds and pairs that share keys at random."""
+    """Photos and sounds that share keys at random."""
     keys = st.frozensets(st.integers(0, 30).map(str), max_size=2)
-    kinds = st.sampled_from(["photo", "sound", "pair"])
+    kinds = st.sampled_from(["photo", "sound"])
     drawn = draw(
         st.lists(st.tuples(kinds, SCENES, keys, st.sampled_from([None, "a", "b", "c", "d"])), max_size=40)
     )
@@ -57,7 +58,7 @@ def tables(draw: st.DrawFn) -> list[Item]:
 @given(items=tables(), seed=st.integers(0, 5))
 def test_items_with_a_common_key_share_a_split(items: list[Item], seed: int) -> None:
     splits_of = defaultdict(set)
-    for item, split in zip(items, assign_splits(items, seed=seed), strict=True):
+    for item, split in zip(items, assign_splits(items, SplitSettings(seed=seed)), strict=True):
         assert split in SPLITS
         for key in item.keys:
             splits_of[key].add(split)
@@ -67,9 +68,14 @@ def test_items_with_a_common_key_share_a_split(items: list[Item], seed: int) -> 
 @settings(deadline=None)
 @given(items=tables(), seed=st.integers(0, 5), random=st.randoms(use_true_random=False))
 def test_the_order_of_the_items_does_not_matter(items: list[Item], seed: int, random) -> None:
-    expected = {item.name: split for item, split in zip(items, assign_splits(items, seed=seed), strict=True)}
+    expected = {
+        item.name: split
+        for item, split in zip(items, assign_splits(items, SplitSettings(seed=seed)), strict=True)
+    }
     random.shuffle(items)
-    assert {i.name: s for i, s in zip(items, assign_splits(items, seed=seed), strict=True)} == expected
+    assert {
+        i.name: s for i, s in zip(items, assign_splits(items, SplitSettings(seed=seed)), strict=True)
+    } == expected
 
 
 @settings(deadline=None)
@@ -109,48 +115,50 @@ def test_counts_at_the_default_shares(n: int, sound: bool, expected: tuple[int, 
 @settings(deadline=None)
 @given(n=st.integers(0, 60), seed=st.integers(0, 9))
 def test_a_scene_of_photos_gets_exactly_its_counts(n: int, seed: int) -> None:
-    splits = assign_splits(photos(n), seed=seed)
+    splits = assign_splits(photos(n), SplitSettings(seed=seed))
     assert (splits.count("val"), splits.count("test")) == split_counts(n, val=0.15, test=0.15)
 
 
 @settings(deadline=None)
 @given(n=st.integers(3, 60), seed=st.integers(0, 9))
 def test_one_more_photo_moves_at_most_two_others(n: int, seed: int) -> None:
-    before = assign_splits(photos(n), seed=seed)
-    after = assign_splits(photos(n + 1), seed=seed)
+    before = assign_splits(photos(n), SplitSettings(seed=seed))
+    after = assign_splits(photos(n + 1), SplitSettings(seed=seed))
     assert sum(a != b for a, b in zip(before, after, strict=False)) <= 2
 
 
 def test_another_seed_is_another_split() -> None:
-    assert assign_splits(photos(40), seed=0) != assign_splits(photos(40), seed=1)
+    assert assign_splits(photos(40), SplitSettings(seed=0)) != assign_splits(
+        photos(40), SplitSettings(seed=1)
+    )
 
 
 def test_the_split_of_a_seed_stays_what_it_was() -> None:
     """Trained models name a seed: the order must not change from version to version."""
     places = sorted(range(7), key=lambda n: hashlib.sha256(f"0\0sea/photos/{n}.jpg".encode()).digest())
     expected = {places[0]: "val", places[-1]: "test"}
-    assert assign_splits(photos(7), seed=0) == [expected.get(n, "train") for n in range(7)]
+    assert assign_splits(photos(7), SplitSettings(seed=0)) == [expected.get(n, "train") for n in range(7)]
     assert expected == {1: "val", 3: "test"}
 
 
 def test_excerpts_of_one_recording_stay_together_even_in_a_small_scene() -> None:
     names = ["birds__0-60s.ogg", "birds__60-120s.ogg", "birds__120-180.5s.ogg", "owl.ogg"]
     for seed in range(20):
-        splits = assign_splits(sounds(names), seed=seed, val=0.3, test=0.3)
+        splits = assign_splits(sounds(names), SplitSettings(seed=seed, val=0.3, test=0.3))
         assert len(set(splits[:3])) == 1
 
 
 def test_takes_stay_together_where_a_scene_has_four_sessions() -> None:
     names = ["car1.wav", "car2.wav", "rain.wav", "dog.wav", "bell_01.wav", "bell_02.wav"]
     for seed in range(20):
-        splits = assign_splits(sounds(names), seed=seed)
+        splits = assign_splits(sounds(names), SplitSettings(seed=seed))
         assert splits[0] == splits[1]
         assert splits[4] == splits[5]
 
 
 def test_takes_are_apart_where_a_scene_has_too_few_sessions() -> None:
     names = ["car1.wav", "car2.wav", "car3.wav", "car4.wav", "rain.wav"]
-    splits = assign_splits(sounds(names), seed=0)
+    splits = assign_splits(sounds(names), SplitSettings(seed=0))
     assert (splits.count("val"), splits.count("test"), splits.count("train")) == (1, 1, 3)
 
 
@@ -159,7 +167,9 @@ def test_a_scene_splits_as_if_it_were_alone() -> None:
     sea = sounds(["sea/wind1.wav", "sea/a.wav", "sea/b.wav", "sea/c.wav"], "sea")
     hill = [Item(name=f"hill/{n}", kind="sound", scene="hill", take="sea/wind") for n in range(6)]
     for seed in range(10):
-        assert assign_splits(sea + hill, seed=seed)[:4] == assign_splits(sea, seed=seed)
+        assert assign_splits(sea + hill, SplitSettings(seed=seed))[:4] == assign_splits(
+            sea, SplitSettings(seed=seed)
+        )
 
 
 @pytest.mark.parametrize(
@@ -181,8 +191,8 @@ def test_names_of_recordings_and_takes(name: str, recording: str, take: str) -> 
 
 @pytest.mark.parametrize(("val", "test"), [(-0.1, 0.2), (0.5, 0.5), (0.2, 1.0), (float("nan"), 0.1)])
 def test_shares_that_leave_nothing_are_refused(val: float, test: float) -> None:
-    with pytest.raises(PairError, match=r"leave something to train on"):
-        assign_splits(photos(5), val=val, test=test)
+    with pytest.raises(ConfigError, match=r"leave something to train on"):
+        SplitSettings(val=val, test=test)
 
 
 def test_equal_content_has_one_key_under_any_name(tmp_path: Path) -> None:

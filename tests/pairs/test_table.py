@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from photowave.errors import PairError
-from photowave.pairs.manifest import Manifest, Row, read_manifest, write_manifest
-from photowave.pairs.table import scene_table, split_rows
+from photowave.pairs.manifest import Manifest, read_manifest, write_manifest
+from photowave.pairs.table import scene_table
+from photowave.settings import SplitSettings
 
 
 def fill(folder: Path, scene: str, *, photos: int, sounds: int) -> None:
@@ -45,7 +46,7 @@ def test_one_row_per_file_with_the_folder_as_scene(folder: Path) -> None:
 
 
 def test_the_table_is_a_manifest_that_can_be_written_and_read(folder: Path) -> None:
-    rows = scene_table(folder, seed=3)
+    rows = scene_table(folder, SplitSettings(seed=3))
     write_manifest(folder / "pairs.csv", rows)
     read = read_manifest(folder / "pairs.csv").rows
     assert read == tuple(rows)
@@ -63,22 +64,9 @@ def test_copies_never_part(folder: Path) -> None:
         copy = folder / "sea" / "photos" / f"copy{number}.jpg"
         shutil.copy(folder / "sea" / "photos" / "a.jpg", copy)
     for seed in range(10):
-        rows = scene_table(folder, seed=seed)
+        rows = scene_table(folder, SplitSettings(seed=seed))
         same = {r.split for r in rows if r.photo and r.photo.read_text() == "sea photos 0"}
         assert len(same) == 1
-
-
-def test_pairs_by_row_that_hang_together_never_part(folder: Path) -> None:
-    photos = sorted((folder / "sea" / "photos").iterdir())
-    sounds = sorted((folder / "sea" / "sounds").iterdir())
-    # a and b share a sound, b's second sound is c's: three photos in a chain, and three that stand alone.
-    pairs = [(0, 0), (1, 0), (1, 1), (2, 1), (3, 2), (4, 3)]
-    rows = [Row(photos[p], sounds[s], None, "train") for p, s in pairs]
-    rows.append(Row(photos[5], None, None, "train"))
-    for seed in range(10):
-        splits = [row.split for row in split_rows(rows, folder=folder, seed=seed)]
-        assert len(set(splits[:4])) == 1
-        assert set(splits) == {"train", "val", "test"}
 
 
 def test_everything_that_is_lacking_is_named_at_once(folder: Path) -> None:

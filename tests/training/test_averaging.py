@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from photowave.errors import ConfigError
-from photowave.pairs.datamodule import PairsDataModule
+from photowave.settings import AverageSettings
 from photowave.training.averaging import MovingAverage, averaged_weights
-from photowave.training.task import SoundscapeTask
+
+Make = Callable[..., Any]
 
 
 class Watch(L.Callback):
@@ -34,21 +34,18 @@ class Watch(L.Callback):
         self.during_validation = self.weight(pl_module)
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        with averaged_weights(trainer):
+        with averaged_weights(trainer, pl_module):
             self.swapped = self.weight(pl_module)
         self.after_swap = self.weight(pl_module)
 
 
 @pytest.mark.parametrize("decay", [0.999, 0.3])
 def test_average_is_the_formula_and_stands_in_where_it_should(
-    decay: float,
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
-    make_trainer: Callable[..., L.Trainer],
+    decay: float, make_training: Make, make_trainer: Make
 ) -> None:
-    task, watch = make_task(warmup_steps=0), Watch()
-    trainer = make_trainer(max_epochs=2, callbacks=[MovingAverage(decay=decay), watch])
-    trainer.fit(task, datamodule=make_data())
+    (task, data), watch = make_training(warmup_steps=0), Watch()
+    trainer = make_trainer(max_epochs=2, callbacks=[MovingAverage(AverageSettings(decay=decay)), watch])
+    trainer.fit(task, datamodule=data)
     assert len(watch.trained) == 8
     average = watch.trained[0]
     for n, new in enumerate(watch.trained[1:], start=1):
@@ -69,30 +66,19 @@ class Counter(L.Callback):
         pl_module.count += torch.tensor([1, 1_000_000_007])
 
 
-def test_whole_numbers_have_no_average(
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
-    make_trainer: Callable[..., L.Trainer],
-) -> None:
-    task = make_task()
+def test_whole_numbers_have_no_average(make_training: Make, make_trainer: Make) -> None:
+    task, data = make_training()
     task.register_buffer("count", torch.zeros(2, dtype=torch.int64))
     groups = task.model.conditioner.groups
-    trainer = make_trainer(max_epochs=2, callbacks=[Counter(), MovingAverage(decay=0.9)])
-    trainer.fit(task, datamodule=make_data())
+    trainer = make_trainer(max_epochs=2, callbacks=[Counter(), MovingAverage(AverageSettings(decay=0.9))])
+    trainer.fit(task, datamodule=data)
     assert task.count.dtype == groups.dtype == torch.int64
     assert task.count.tolist() == [8, 8 * 1_000_000_007]
     assert groups.tolist() == [0, 0, 1, 1]
 
 
-def test_without_an_average_the_weights_stay(
-    make_task: Callable[..., SoundscapeTask], make_trainer: Callable[..., L.Trainer]
-) -> None:
-    task, trainer = make_task(), make_trainer()
+def test_without_an_average_the_weights_stay(make_training: Make, make_trainer: Make) -> None:
+    (task, _), trainer = make_training(stage=None), make_trainer()
     before = Watch.weight(task)
-    with averaged_weights(trainer):
+    with averaged_weights(trainer, task):
         assert torch.equal(Watch.weight(task), before)
-
-
-def test_decay_out_of_range_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"average.decay=1.0: must lie in \[0, 1\)"):
-        MovingAverage(decay=1.0)

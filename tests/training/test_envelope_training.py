@@ -13,13 +13,13 @@ from PIL import Image
 from tiny_scenes import RATE, tiny_config
 from torch import Tensor
 
+from photowave.calibration.export import finish
 from photowave.checkpoint import load_model, load_training_checkpoint, save_model
-from photowave.config import ModelConfig
 from photowave.generation import SoundscapeGenerator
 from photowave.model import EnvelopeClip, PhotowaveModel
 from photowave.model.scoring import bits_in_all, bits_per_sample, follow
 from photowave.pairs.clips import Clip
-from photowave.pairs.datamodule import PairsDataModule
+from photowave.settings import CheckpointSettings, ModelConfig, PreviewSettings
 from photowave.training.averaging import MovingAverage
 from photowave.training.checkpoints import RunCheckpoints
 from photowave.training.previews import Previews
@@ -72,17 +72,17 @@ def test_both_stacks_learn(
     output: str,
     bands: int,
     dropout: float | None,
-    make_data: Make,
-    make_task: Make,
+    make_training: Make,
     make_trainer: Make,
 ) -> None:
     steps = Steps()
     config = config_of(kind, dropout=dropout, output=output, bands=bands, mixtures=2)
-    task = make_task(
-        config, learning_rate=1e-2, warmup_steps=5, history_noise=0.1, dither_dbfs=-60, envelope_share=1.0
-    )
+    task, data = make_training(
+        config, learning_rate=1e-2, warmup_steps=5, history_noise=0.1, dither_dbfs=-60, envelope_share=1.0,
+        data={"clips_per_epoch": 20},
+    )  # fmt: skip
     trainer = make_trainer(max_steps=50, callbacks=[steps, MovingAverage()])
-    trainer.fit(task, datamodule=make_data(clips_per_epoch=20))
+    trainer.fit(task, datamodule=data)
     for kept in (1, 2):
         losses = [step[kept] for step in steps.found]
         assert sum(losses[-5:]) < sum(losses[:5]) - 5 * 0.2
@@ -93,15 +93,16 @@ def test_both_stacks_learn(
 
 @pytest.mark.parametrize("kind", ["texture", "photo"])
 def test_conditioning_learns_where_the_components_are(
-    kind: str, make_data: Make, make_task: Make, make_trainer: Make
+    kind: str, make_training: Make, make_trainer: Make
 ) -> None:
-    task: SoundscapeTask = make_task(config_of(kind), learning_rate=1e-2, warmup_steps=5, envelope_share=1.0)
-    trainer = make_trainer(max_steps=60)
-    data: PairsDataModule = make_data(clips_per_epoch=60)
-    trainer.fit(task, datamodule=data)
+    task, data = make_training(
+        config_of(kind), learning_rate=1e-2, warmup_steps=5, envelope_share=1.0, data={"clips_per_epoch": 60}
+    )
+    make_trainer(max_steps=60).fit(task, datamodule=data)
     envelope = task.model.envelope
     assert envelope is not None
-    loader = torch.utils.data.DataLoader(data.clips("val", clip_s=0.2, count=16, seed=0), batch_size=16)
+    clips = data.parts["val"].clips(clip_s=0.2, count=16, seed=0)
+    loader = torch.utils.data.DataLoader(clips, batch_size=16)
     batch: Clip = next(iter(loader))
     with torch.no_grad():
         expected, _ = envelope.expected(
@@ -117,7 +118,7 @@ def test_conditioning_learns_where_the_components_are(
 
 @pytest.mark.parametrize("kind", ["texture", "photo"])
 def test_after_its_share_the_coarser_stack_rests_and_the_decoder_goes_on(
-    kind: str, make_data: Make, make_task: Make, make_trainer: Make
+    kind: str, make_training: Make, make_trainer: Make
 ) -> None:
     class Kept(L.Callback):
         weights: list[dict[str, Tensor]] = []  # noqa: RUF012
@@ -128,8 +129,8 @@ def test_after_its_share_the_coarser_stack_rests_and_the_decoder_goes_on(
             )
 
     kept = Kept()
-    task: SoundscapeTask = make_task(config_of(kind), warmup_steps=0, envelope_share=0.5)
-    make_trainer(max_steps=8, callbacks=[kept]).fit(task, datamodule=make_data())
+    task, data = make_training(config_of(kind), warmup_steps=0, envelope_share=0.5)
+    make_trainer(max_steps=8, callbacks=[kept]).fit(task, datamodule=data)
     kept.on_train_batch_start(None, task)  # as it is at the end
     learned = {name for name, weight in task.named_parameters() if weight.requires_grad}
     coarse = {n for n in learned if n.startswith(("model.envelope.wavenet", "model.envelope.moments"))}
@@ -145,7 +146,7 @@ def test_after_its_share_the_coarser_stack_rests_and_the_decoder_goes_on(
 
 @pytest.mark.parametrize(("kind", "dropout"), [("texture", 0.1), ("texture", 0.0), ("photo", 0.1)])
 def test_every_learned_weight_has_a_gradient_in_every_step(
-    kind: str, dropout: float, make_data: Make, make_task: Make, make_trainer: Make
+    kind: str, dropout: float, make_training: Make, make_trainer: Make
 ) -> None:
     """Several processes wait for the gradients of all weights; one that is left out stops them."""
 
@@ -157,19 +158,19 @@ def test_every_learned_weight_has_a_gradient_in_every_step(
             self.found += [name for name, parameter in learned if parameter.grad is None]
 
     missing = Missing()
-    trainer = make_trainer(max_steps=3, callbacks=[missing])
-    trainer.fit(make_task(config_of(kind, dropout=dropout)), datamodule=make_data())
+    task, data = make_training(config_of(kind, dropout=dropout))
+    make_trainer(max_steps=3, callbacks=[missing]).fit(task, datamodule=data)
     assert missing.found == []
 
 
 @pytest.mark.parametrize("share", [0.25, 0.8])
 def test_killed_run_goes_on_bit_by_bit_and_its_export_draws(
-    share: float, make_data: Make, make_task: Make, make_trainer: Make, tmp_path: Path
+    share: float, make_training: Make, make_trainer: Make, tmp_path: Path
 ) -> None:
     def fit(folder: str, *, resume: bool = False, kill_before: int | None = None) -> tuple[Steps, Any]:
         steps = Steps(kill_before)
-        checkpoints = RunCheckpoints(every_minutes=0.0, dirpath=str(tmp_path / folder))
-        task = make_task(
+        checkpoints = RunCheckpoints(CheckpointSettings(every_minutes=0.0, dirpath=str(tmp_path / folder)))
+        task, data = make_training(
             config_of(output="mixture", bands=2, mixtures=2, dropout=0.3),
             history_noise=0.1, history_gain=0.4, dither_dbfs=-60, matmul_precision="medium",
             envelope_share=share,
@@ -178,7 +179,7 @@ def test_killed_run_goes_on_bit_by_bit_and_its_export_draws(
             max_steps=10, callbacks=[MovingAverage(), steps, checkpoints], enable_checkpointing=True
         )
         path = tmp_path / folder / "last.ckpt" if resume else None
-        trainer.fit(task, datamodule=make_data(), ckpt_path=path, weights_only=True)
+        trainer.fit(task, datamodule=data, ckpt_path=path, weights_only=True)
         return steps, task
 
     whole, trained = fit("whole")
@@ -190,8 +191,9 @@ def test_killed_run_goes_on_bit_by_bit_and_its_export_draws(
     for (name, left), right in zip(trained.state_dict().items(), again.state_dict().values(), strict=True):
         assert torch.equal(left, right), name
 
-    model, fingerprint = load_training_checkpoint(tmp_path / "cut" / "last.ckpt")
-    save_model(model, tmp_path / "tiny.safetensors", encoder_fingerprint=fingerprint)
+    last = load_training_checkpoint(tmp_path / "cut" / "last.ckpt")
+    assert finish(last)
+    save_model(last.model, tmp_path / "tiny.safetensors", encoder_fingerprint=last.encoder_fingerprint)
     generator = SoundscapeGenerator(load_model(tmp_path / "tiny.safetensors"))
     photo = Image.new("RGB", (40, 30), (220, 40, 30))
     drawn = generator.generate(photo, duration_s=0.4, seed=1)
@@ -203,30 +205,25 @@ def test_killed_run_goes_on_bit_by_bit_and_its_export_draws(
     assert (led.samples != drawn.samples).any()
 
 
-def test_previews_draw_and_leave_the_training_alone(
-    make_data: Make, make_task: Make, make_trainer: Make
-) -> None:
-    task, data = make_task(config_of()), make_data()
+def test_previews_draw_and_leave_the_training_alone(make_training: Make, make_trainer: Make) -> None:
+    task, data = make_training(config_of())
     make_trainer(max_steps=1).fit(task, datamodule=data)
     before = {name: value.clone() for name, value in task.state_dict().items()}
-    sounds = Previews(duration_s=0.2).draw(task, data.parts["val"].features)
+    sounds = Previews(data, PreviewSettings(duration_s=0.2)).draw(task, data.parts["val"].features)
     assert sounds.shape == (2, round(0.2 * RATE))
     assert all(torch.equal(value, before[name]) for name, value in task.state_dict().items())
 
 
 @pytest.fixture
-def calibrated(make_data: Make, make_task: Make) -> tuple[SoundscapeTask, Clip]:
+def calibrated(make_training: Make) -> tuple[SoundscapeTask, Clip]:
     """A task that has been measured out and trained on nothing, and a batch of its clips."""
-    task: SoundscapeTask = make_task(config_of(output="mixture", bands=2, mixtures=2))
-    data: PairsDataModule = make_data()
-    data.trainer = type("Trainer", (), {"lightning_module": task, "world_size": 1})()  # type: ignore[assignment]
-    data.setup("fit")
+    task, data = make_training(config_of(output="mixture", bands=2, mixtures=2))
     assert task.model.envelope is not None
-    task.model.envelope.fit([r.spectra for r in data.parts["train"].bank.recordings])
     # Untrained, it expects the same of every sound.
     for parameter in task.model.envelope.moments.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-    loader = torch.utils.data.DataLoader(data.clips("val", clip_s=0.2, count=6, seed=0), batch_size=6)
+    clips = data.parts["val"].clips(clip_s=0.2, count=6, seed=0)
+    loader = torch.utils.data.DataLoader(clips, batch_size=6)
     return task, next(iter(loader))
 
 
@@ -285,7 +282,7 @@ def test_what_is_unknown_of_a_stretch_does_not_count(calibrated: tuple[Soundscap
 
 
 def test_noise_reaches_what_is_heard_and_the_past_but_not_what_is_scored(
-    calibrated: tuple[SoundscapeTask, Clip], make_task: Make, monkeypatch: pytest.MonkeyPatch
+    calibrated: tuple[SoundscapeTask, Clip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task, batch = calibrated
     envelope = task.model.envelope
@@ -293,7 +290,8 @@ def test_noise_reaches_what_is_heard_and_the_past_but_not_what_is_scored(
     clean = envelope.frames(batch["envelope"].stretch)
     for loudest, shift in ((0.0, 0.0), (0.5, 0.0), (0.0, 2.0)):
         seen: dict[str, Any] = {}
-        task.training_config = replace(task.training_config, envelope_noise=loudest, envelope_shift=shift)
+        settings = replace(task.training_settings, envelope_noise=loudest, envelope_shift=shift)
+        task.training_settings = settings
         score, track = envelope.wavenet.score, envelope.track
 
         def scored(

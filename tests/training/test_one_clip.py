@@ -3,30 +3,29 @@
 import json
 import math
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import lightning as L
 import pytest
 import soundfile
 import torch
-import yaml
 from PIL import Image
 from torch import Tensor
 
+from photowave import recipes
 from photowave.audio import normalise, read_sound, resample, write_sound
 from photowave.audio.likeness import Likeness, likeness, log_mel_db
 from photowave.checkpoint import load_model
-from photowave.config import AudioConfig, ConditioningConfig, ModelConfig, WaveNetConfig
 from photowave.errors import ConfigError, MediaError
 from photowave.generation import SoundscapeGenerator
 from photowave.pairs.clips import Clip
-from photowave.pairs.datamodule import PairsDataModule
-from photowave.training import one_clip
-from photowave.training.clip_options import OverfitOptions
-from photowave.training.clip_report import ClipBaselines, ClipReport
-from photowave.training.one_clip import overfit
-from photowave.training.outcome import Outcome, diagnose, follow
-from photowave.training.settings import TrainingConfig
+from photowave.settings import DrawSettings, OverfitSettings
+from photowave.training.baselines import BaselineScores
+from photowave.training.clip_report import ClipReport
+from photowave.training.clip_result import ClipResult, diagnose, follow
+from photowave.training.one_clip import clip_recipe, overfit
+from photowave.training.setup import build_training, read_splits
 from photowave.training.task import SoundscapeTask
 
 RATE = 16_000
@@ -49,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("overfit")
     write_sound(out / "clip.wav", strokes(), RATE)
     lines: list[str] = []
-    overfit(out / "clip.wav", OverfitOptions(steps=STEPS, out=str(out / "run")), tell=lines.append)
+    overfit(out / "clip.wav", OverfitSettings(steps=STEPS, out=str(out / "run")), tell=lines.append)
     (out / "run" / "lines.txt").write_text("\n".join(lines))
     return out / "run"
 
@@ -69,7 +68,7 @@ def test_sounds_picture_and_report_are_there(folder: Path) -> None:
     with Image.open(folder / "spectrograms.png") as picture:
         assert min(picture.size) > 500
     report = json.loads((folder / "report.json").read_text())
-    assert set(report) == set(Outcome.__annotations__)
+    assert set(report) == set(ClipResult.__annotations__)
     assert report["steps"] == STEPS
     assert report["parameters"] <= 2_000_000
     free, _ = read_sound(folder / "free_run.wav")
@@ -82,7 +81,7 @@ def test_it_begins_to_play_the_clip(folder: Path) -> None:
     """A few seconds of training do not make a copy, but what is drawn is nearer to the clip than at first."""
     report = json.loads((folder / "report.json").read_text())
     untrained = folder.parent / "untrained"
-    options = OverfitOptions(steps=1, out=str(untrained))
+    options = OverfitSettings(steps=1, out=str(untrained))
     before = overfit(folder.parent / "clip.wav", options, tell=lambda line: None)
     assert report["correlation"] > before.correlation + 0.1
     assert report["bits_per_sample"] < before.bits_per_sample - 1
@@ -148,30 +147,23 @@ def test_with_the_position_held_it_plays_something_else(folder: Path, generator:
     held = track[:, 20:21].expand_as(track)
 
     def like(vectors: Tensor) -> float:
-        drawn = generator.draw(vectors, duration_s=1.5, seeds=[0], temperature=0.7)[0]
+        drawn = generator.draw(vectors, DrawSettings(duration_s=1.5, temperature=0.7), seeds=[0])[0]
         return likeness(strokes(), drawn, sample_rate=RATE).correlation
 
     assert like(track) > like(held) + 0.05
 
 
-def test_the_settings_file_does_the_same() -> None:
-    given = yaml.safe_load((Path(__file__).parents[2] / "configs" / "one_clip.yaml").read_text())
-    parts = given["model"]["config"]
-    config = ModelConfig(
-        audio=AudioConfig(**parts["audio"]),
-        conditioning=ConditioningConfig(**parts["conditioning"]),
-        wavenet=WaveNetConfig(**parts["wavenet"]),
-    )
-    assert config == one_clip.clip_model_config(duration_s=10.0, bands=16)
-    assert TrainingConfig(**given["model"]["training"]) == one_clip.clip_training_config()
-    data, same = one_clip.clip_data("clip.wav", seed=0), PairsDataModule(pairs="clip.wav", **given["data"])
-    names = ("clip_s", "batch_size", "clips_per_epoch", "val_clips", "val_clip_s", "window_s", "pairing")
-    assert [getattr(data, name) for name in names] == [getattr(same, name) for name in names]
+def test_the_recipe_does_the_same() -> None:
+    """At the bands that are usual and the length that it allows, `photowave fit` trains the same."""
+    recipe = recipes.load("one_clip")
+    data = replace(recipe.data, pairs="clip.wav")
+    assert clip_recipe("clip.wav", duration_s=10.0, bands=16) == replace(recipe, data=data)
 
 
 @pytest.mark.parametrize("bands", [2, 4, 8, 16])
 def test_the_receptive_field_does_not_hang_on_the_bands(bands: int) -> None:
-    config = one_clip.clip_model_config(duration_s=8.0, bands=bands)
+    config = clip_recipe("clip.wav", duration_s=8.0, bands=bands).model
+    assert (config.audio.bands, config.conditioning.longest_s) == (bands, 8.0)
     assert sum(config.wavenet.dilations) * bands == pytest.approx(2 * 64 * 16, rel=0.02)
 
 
@@ -212,7 +204,7 @@ def test_the_diagnosis_names_the_cause(changes: dict[str, object], words: str) -
 def test_wrong_options_are_named(wrong: dict[str, float]) -> None:
     ((name, _),) = wrong.items()
     with pytest.raises(ConfigError, match=rf"^{name}=.*(must|Leave)"):
-        OverfitOptions(**wrong)  # type: ignore[arg-type]
+        OverfitSettings(**wrong)  # type: ignore[arg-type]
 
 
 def test_silence_and_odd_lengths_are_refused(tmp_path: Path) -> None:
@@ -222,7 +214,7 @@ def test_silence_and_odd_lengths_are_refused(tmp_path: Path) -> None:
     refused = {"silent.wav": "is silent", "short.wav": r"lasts 0\.5 s; a clip must last 1 to 30 s"}
     refused["clip.caf"] = r"not known as a sound by its suffix"
     for name, words in refused.items():
-        options = OverfitOptions(out=str(tmp_path / "out"))
+        options = OverfitSettings(out=str(tmp_path / "out"))
         with pytest.raises(MediaError, match=words):
             overfit(tmp_path / name, options, tell=print)
     assert not (tmp_path / "out").exists()
@@ -237,7 +229,7 @@ def test_a_training_that_diverges_ends_and_says_so(tmp_path: Path, monkeypatch: 
         return {**found, "loss": found["loss"] * (math.nan if index == 2 else 1.0)}
 
     monkeypatch.setattr(SoundscapeTask, "training_step", diverging)
-    options = OverfitOptions(minutes=5.0, out=str(tmp_path / "run"))
+    options = OverfitSettings(minutes=5.0, out=str(tmp_path / "run"))
     found = overfit(tmp_path / "clip.wav", options, tell=lambda line: None)
     assert found.steps == 3
     assert "the training diverged: the learning rate is too high" in found.diagnosis
@@ -257,15 +249,17 @@ def test_every_so_often_it_plays_and_ctrl_c_ends_early(tmp_path: Path) -> None:
             lines.append("went on after the signal")
 
     samples, _ = read_sound(tmp_path / "clip.wav")
-    known = ClipBaselines(uniform=14.0, histogram=13.0, linear=9.0)
+    known = BaselineScores(uniform=14.0, histogram=13.0, linear_predictor=9.0)
     report = ClipReport(baselines=known, draw=lambda: GOOD, tell=tell, show=None, draw_every_s=0.0)
     trainer = L.Trainer(
         accelerator="cpu", max_steps=50, callbacks=[report], logger=False, enable_checkpointing=False,
         enable_progress_bar=False, enable_model_summary=False, limit_val_batches=0,
     )  # fmt: skip
-    config = one_clip.clip_model_config(duration_s=len(samples) / RATE, bands=16)
+    recipe = clip_recipe(tmp_path / "clip.wav", duration_s=len(samples) / RATE, bands=16)
+    task, data = build_training(config=recipe.model, training=recipe.training, data=recipe.data)
+    read_splits(task, data, "fit")
     before = signal.getsignal(signal.SIGINT)
-    trainer.fit(SoundscapeTask(config=config), one_clip.clip_data(tmp_path / "clip.wav", seed=0))
+    trainer.fit(task, data)
     assert signal.getsignal(signal.SIGINT) is before
     played = [line for line in lines if "free run: correlation 0.900, 3.0 dB apart" in line]
     assert [line.split(" |")[0] for line in played] == [f"step {n}" for n in (1, 2, 3, 4)]
@@ -277,11 +271,11 @@ def test_every_so_often_it_plays_and_ctrl_c_ends_early(tmp_path: Path) -> None:
 def test_nothing_is_overwritten(folder: Path, tmp_path: Path) -> None:
     """Neither an earlier result nor a clip that lies where a result would."""
     with pytest.raises(ConfigError, match=r"report\.json is there already"):
-        overfit(folder.parent / "clip.wav", OverfitOptions(steps=1, out=str(folder)), tell=print)
+        overfit(folder.parent / "clip.wav", OverfitSettings(steps=1, out=str(folder)), tell=print)
     write_sound(tmp_path / "original.wav", strokes(), RATE)
     before = (tmp_path / "original.wav").read_bytes()
     with pytest.raises(ConfigError, match=r"original\.wav is there already"):
-        overfit(tmp_path / "original.wav", OverfitOptions(steps=1, out=str(tmp_path)), tell=print)
+        overfit(tmp_path / "original.wav", OverfitSettings(steps=1, out=str(tmp_path)), tell=print)
     assert (tmp_path / "original.wav").read_bytes() == before
 
 
@@ -291,7 +285,7 @@ def test_other_rates_channels_and_a_long_silence_train(tmp_path: Path) -> None:
     both = resample(clip, old_rate=RATE, new_rate=44_100).repeat(2, 1).t().numpy()
     soundfile.write(tmp_path / "clip.flac", both, 44_100)
     found = overfit(
-        tmp_path / "clip.flac", OverfitOptions(steps=3, out=str(tmp_path / "run")), tell=lambda line: None
+        tmp_path / "clip.flac", OverfitSettings(steps=3, out=str(tmp_path / "run")), tell=lambda line: None
     )
     assert found.bits_per_sample < 20
     original, rate = read_sound(tmp_path / "run" / "original.wav")
@@ -301,8 +295,8 @@ def test_other_rates_channels_and_a_long_silence_train(tmp_path: Path) -> None:
 def test_no_more_than_the_clip_can_be_asked_for(generator: SoundscapeGenerator) -> None:
     track = generator.model.conditioner.photo_vector(torch.zeros(1, 1), torch.zeros(1)).detach()
     with pytest.raises(ConfigError, match=r"duration_s=2: this model plays one clip of 1\.5 s"):
-        generator.draw(track, duration_s=2.0, seeds=[0])
+        generator.draw(track, DrawSettings(duration_s=2.0), seeds=[0])
     with pytest.raises(ConfigError, match=r"guidance=2: this model was trained without conditioning dropout"):
-        generator.draw(track, duration_s=1.0, seeds=[0], guidance=2.0)
+        generator.draw(track, DrawSettings(duration_s=1.0, guidance=2.0), seeds=[0])
     with pytest.raises(ConfigError, match=r"this model plays one clip"):
         generator.stream(Image.new("RGB", (40, 40), "red"))

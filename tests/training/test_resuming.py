@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from lightning.pytorch.loggers.logger import Logger
 from tiny_scenes import tiny_config
 from torch import Tensor
 
-from photowave.config import ModelConfig
-from photowave.errors import CheckpointError, ConfigError
+from photowave import __version__
+from photowave.checkpoint import checkpoint_metadata, load_training_checkpoint
+from photowave.errors import CheckpointError
+from photowave.settings import AverageSettings, CheckpointSettings, ModelConfig
 from photowave.training.averaging import MovingAverage
 from photowave.training.checkpoints import RunCheckpoints, TrainingStopped
 from photowave.training.resuming import ModelIdentity, check_same_model
@@ -79,23 +82,25 @@ class Run:
     """One training, from the start or from a checkpoint."""
 
     def __init__(self, tools: Any, folder: Path, *, every_minutes: float = NEVER, **diary: Any):
-        self.make_task, self.make_data, self.make_trainer = tools
+        self.make_training, self.make_trainer = tools
         self.diary, self.notes = Diary(**diary), Notes()
-        self.checkpoints = RunCheckpoints(every_minutes=every_minutes, dirpath=str(folder))
+        self.checkpoints = RunCheckpoints(
+            CheckpointSettings(every_minutes=every_minutes, dirpath=str(folder))
+        )
 
     def fit(
         self, max_steps: int, *, resume: bool = False, level: bool = False, data: Any = None, **trainer: Any
     ) -> "Run":
-        self.task = self.make_task(history_noise=0.1, **({"decay_share": 0.0} if level else {}))
+        self.task, pairs = self.make_training(
+            history_noise=0.1, data=data, **({"decay_share": 0.0} if level else {})
+        )
         self.trainer = self.make_trainer(
             max_steps=max_steps,
-            callbacks=[MovingAverage(decay=0.9), self.diary, self.checkpoints],
+            callbacks=[MovingAverage(AverageSettings(decay=0.9)), self.diary, self.checkpoints],
             **{"enable_checkpointing": True, "logger": self.notes, "log_every_n_steps": 1, **trainer},
         )
         path = Path(str(self.checkpoints.dirpath)) / "last.ckpt" if resume else None
-        self.trainer.fit(
-            self.task, datamodule=self.make_data(**(data or {})), ckpt_path=path, weights_only=True
-        )
+        self.trainer.fit(self.task, datamodule=pairs, ckpt_path=path, weights_only=True)
         return self
 
     @property
@@ -110,9 +115,9 @@ def assert_same(left: dict[str, Tensor], right: dict[str, Tensor]) -> None:
 
 
 @pytest.fixture
-def tools(make_task: Any, make_data: Any, make_trainer: Any) -> tuple[Any, Any, Any]:
+def tools(make_training: Any, make_trainer: Any) -> tuple[Any, Any]:
     """What a run needs."""
-    return make_task, make_data, make_trainer
+    return make_training, make_trainer
 
 
 @pytest.fixture(autouse=True)
@@ -232,83 +237,69 @@ def test_dry_run_leaves_no_files(tools: Any, tmp_path: Path) -> None:
 
 def test_resume_with_another_model_names_what_differs(tools: Any, tmp_path: Path) -> None:
     Run(tools, tmp_path).fit(1)
-    make_task, make_data, make_trainer = tools
-    trainer = make_trainer(max_steps=2)
+    make_training, make_trainer = tools
+    task, data = make_training(tiny_config(skip_channels=24))
+    given = {"ckpt_path": tmp_path / "last.ckpt", "weights_only": True}
     with pytest.raises(CheckpointError, match=r"wavenet.skip_channels=16 \(now 24\)\. Give the same ones"):
-        trainer.fit(
-            make_task(tiny_config(skip_channels=24)),
-            datamodule=make_data(),
-            ckpt_path=tmp_path / "last.ckpt",
-            weights_only=True,
-        )
-
-
-def checkpoint_after_a_step(tools: Any, config: ModelConfig, folder: Path) -> dict[str, Any]:
-    """What `last.ckpt`, written into the folder, holds after one step."""
-    make_task, make_data, make_trainer = tools
-    checkpoints = RunCheckpoints(every_minutes=NEVER, dirpath=str(folder))
-    trainer = make_trainer(max_steps=1, callbacks=[checkpoints], enable_checkpointing=True)
-    trainer.fit(make_task(config), datamodule=make_data())
-    saved: dict[str, Any] = torch.load(folder / "last.ckpt", weights_only=True)
-    return saved
-
-
-def test_checkpoint_with_one_learning_rate_for_both_stacks_is_refused(tools: Any, tmp_path: Path) -> None:
-    make_task, make_data, make_trainer = tools
-    config = tiny_config(components=3)
-    saved = checkpoint_after_a_step(tools, config, tmp_path)
-    (state,) = saved["optimizer_states"]
-    together = [number for group in state["param_groups"] for number in group["params"]]
-    state["param_groups"] = [{**state["param_groups"][0], "params": together}]
-    torch.save(saved, tmp_path / "old.ckpt")
-    with pytest.raises(CheckpointError, match=r"has 1 learning rates, this model 2: .* or train anew\.$"):
-        make_trainer(max_steps=2).fit(
-            make_task(config), datamodule=make_data(), ckpt_path=tmp_path / "old.ckpt", weights_only=True
-        )
+        make_trainer(max_steps=2).fit(task, datamodule=data, **given)
 
 
 @pytest.mark.parametrize(
-    ("lost", "named", "count"),
+    ("written_by", "named"),
     [
-        (["model.envelope.moments.weight"], "model.envelope.moments.weight", 1),
-        (["model.envelope.moments.weight", "model.envelope.moments.bias"], "model.envelope.moments.bias", 2),
-        (["model.conditioner.groups"], "model.conditioner.groups", 1),
-        (["model.wavenet.project.bias"], "model.wavenet.project.bias", 1),
+        ({"format": "checkpoint-1", "package_version": "0.0.1"}, "0.0.1, format 'checkpoint-1'"),
+        ({"format": "checkpoint-99", "package_version": "9.9"}, "9.9, format 'checkpoint-99'"),
+        ({}, "an early one, format 'none'"),
     ],
 )
-def test_checkpoint_that_lacks_tensors_is_refused_by_name(
-    lost: list[str], named: str, count: int, tools: Any, tmp_path: Path
+def test_checkpoint_of_another_version_is_refused_in_one_line_that_names_it(
+    written_by: dict[str, str], named: str, tools: Any, tmp_path: Path
 ) -> None:
-    make_task, make_data, make_trainer = tools
-    config = tiny_config(components=3)
-    saved = checkpoint_after_a_step(tools, config, tmp_path)
-    for name in lost:
-        del saved["state_dict"][name]
-    torch.save(saved, tmp_path / "old.ckpt")
-    message = (
-        f"the checkpoint has no {named} ({count} missing in all): it is from before models had that, and "
-        "cannot be taken up here. Export it with 'photowave export', or train anew."
-    )
-    for name, refused in (("last", False), ("old", True)):
-        diary = Diary()
-        trainer = make_trainer(max_steps=2, callbacks=[diary])
-        given = {"ckpt_path": tmp_path / f"{name}.ckpt", "weights_only": True}
-        if refused:
-            with pytest.raises(CheckpointError) as caught:
-                trainer.fit(make_task(config), datamodule=make_data(), **given)
-            assert str(caught.value) == message
-        else:
-            trainer.fit(make_task(config), datamodule=make_data(), **given)
-        assert bool(diary.rows) != refused
+    make_training, make_trainer = tools
+    diary, other = Diary(), tmp_path / "other.ckpt"
+
+    def train(path: Path | None, *, max_steps: int = 2, **trainer: Any) -> None:
+        task, data = make_training(tiny_config(components=3))
+        make_trainer(max_steps=max_steps, **trainer).fit(
+            task, datamodule=data, ckpt_path=path, weights_only=True
+        )
+
+    keep = RunCheckpoints(CheckpointSettings(every_minutes=NEVER, dirpath=str(tmp_path)))
+    train(None, max_steps=1, callbacks=[keep], enable_checkpointing=True)
+    # As it is, it can be taken up and read.
+    train(tmp_path / "last.ckpt")
+    load_training_checkpoint(tmp_path / "last.ckpt")
+    saved = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    for name in ("format", "package_version"):
+        del saved["photowave"][name]
+    saved["photowave"] |= written_by
+    torch.save(saved, other)
+    for path, read in (
+        ("the checkpoint", partial(train, callbacks=[diary])),
+        (other, load_training_checkpoint),
+    ):
+        with pytest.raises(CheckpointError) as caught:
+            read(other)
+        assert str(caught.value) == (
+            f"{path} was written by another version of photowave ({named}); version {__version__} reads "
+            "'photowave-checkpoint-2'. Use that version, or train again."
+        )
+    assert diary.rows == []
 
 
-def test_tensors_that_a_model_does_not_have_are_not_missed(tools: Any, tmp_path: Path) -> None:
-    make_task = tools[0]
-    for config in (tiny_config(), tiny_config("photo"), tiny_config("photo", components=3)):
-        task = make_task(config)
-        checkpoint = {"state_dict": dict(task.state_dict())}
-        task.on_save_checkpoint(checkpoint)
-        make_task(config).on_load_checkpoint(checkpoint)
+@pytest.mark.parametrize("config", [tiny_config(), tiny_config("photo"), tiny_config("photo", components=3)])
+def test_a_model_without_targets_of_free_runs_takes_up_its_own_checkpoint(
+    config: ModelConfig, tools: Any
+) -> None:
+    task, _ = tools[0](config)
+    checkpoint: dict[str, Any] = {"state_dict": dict(task.state_dict())}
+    task.on_save_checkpoint(checkpoint)
+    assert checkpoint["photowave"]["free_run"] is None
+    again, _ = tools[0](config, stage=None)
+    again.on_load_checkpoint(checkpoint)
+    second: dict[str, Any] = {}
+    again.on_save_checkpoint(second)
+    assert second["photowave"] == checkpoint["photowave"]
 
 
 def identity(fingerprint: str = "a", **changes: Any) -> ModelIdentity:
@@ -317,14 +308,23 @@ def identity(fingerprint: str = "a", **changes: Any) -> ModelIdentity:
 
 def test_identity_survives_the_checkpoint() -> None:
     here = identity()
-    again = ModelIdentity.from_checkpoint(here.to_checkpoint())
+    saved = checkpoint_metadata(here.config, feature_dim=7, encoder_fingerprint="a", free_run=None)
+    again = ModelIdentity.from_checkpoint(saved)
     assert again == here
     check_same_model(again, here)
 
 
-@pytest.mark.parametrize("saved", [None, "text", {}, {"config": ModelConfig().to_json()}])
-def test_identity_of_a_foreign_checkpoint_is_refused(saved: Any) -> None:
-    with pytest.raises(CheckpointError, match="names no photowave model"):
+@pytest.mark.parametrize(
+    ("saved", "words"),
+    [
+        (None, "names no photowave model"),
+        ("text", "names no photowave model"),
+        ({}, "another version of photowave .*format 'none'"),
+        ({"config": ModelConfig().to_json()}, "another version of photowave .*format 'none'"),
+    ],
+)
+def test_identity_of_a_foreign_checkpoint_is_refused(saved: Any, words: str) -> None:
+    with pytest.raises(CheckpointError, match=f"^the checkpoint .*{words}"):
         ModelIdentity.from_checkpoint(saved)
 
 
@@ -337,11 +337,6 @@ def test_all_settings_that_differ_are_named() -> None:
 def test_another_photo_encoder_is_refused() -> None:
     with pytest.raises(CheckpointError, match="other weights of the photo encoder efficientnet_lite0"):
         check_same_model(identity("b"), identity())
-
-
-def test_negative_interval_is_refused() -> None:
-    with pytest.raises(ConfigError, match="every_minutes=-1: must be 0 or more"):
-        RunCheckpoints(every_minutes=-1)
 
 
 def test_another_thread_may_train(tools: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from photowave.errors import ConfigError
 from photowave.pairs.clips import Clip
-from photowave.pairs.datamodule import PairsDataModule
 from photowave.training.averaging import MovingAverage
-from photowave.training.settings import TrainingConfig
+from photowave.training.datamodule import PairsDataModule
 from photowave.training.task import SoundscapeTask
+
+Make = Callable[..., Any]
 
 
 class Losses(L.Callback):
@@ -38,25 +39,26 @@ def test_loss_falls(
     kind: str,
     output: str,
     bands: int,
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
-    make_trainer: Callable[..., L.Trainer],
+    make_training: Make,
+    make_trainer: Make,
 ) -> None:
     losses = Losses()
-    task = make_task(
-        tiny_config(kind, output=output, bands=bands, mixtures=2), learning_rate=1e-2, warmup_steps=5
+    task, data = make_training(
+        tiny_config(kind, output=output, bands=bands, mixtures=2),
+        learning_rate=1e-2,
+        warmup_steps=5,
+        data={"clips_per_epoch": 20},
     )
     trainer = make_trainer(max_steps=50, callbacks=[losses, MovingAverage()])
-    trainer.fit(task, datamodule=make_data(clips_per_epoch=20))
+    trainer.fit(task, datamodule=data)
     assert sum(losses.found[-5:]) < sum(losses.found[:5]) - 5 * 0.3
     assert losses.val[-1] < losses.val[0]
     assert {"val/bits_per_sample_photo", "val/photo_swap_gain"} <= set(trainer.callback_metrics)
 
 
-def batch_of(data: PairsDataModule, task: SoundscapeTask) -> Clip:
-    data.trainer = type("Trainer", (), {"lightning_module": task, "world_size": 1})()  # type: ignore[assignment]
-    data.setup("fit")
-    loader = torch.utils.data.DataLoader(data.clips("train", clip_s=0.1, count=8, seed=0), batch_size=8)
+def batch_of(data: PairsDataModule) -> Clip:
+    clips = data.parts["train"].clips(clip_s=0.1, count=8, seed=0)
+    loader = torch.utils.data.DataLoader(clips, batch_size=8)
     batch: Clip = next(iter(loader))
     return batch
 
@@ -82,12 +84,11 @@ def scored(
 
 
 def test_history_noise_leaves_the_targets_clean(
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
+    make_training: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    task = make_task(history_noise=0.2)
-    batch = batch_of(make_data(), task)
+    task, data = make_training(history_noise=0.2)
+    batch = batch_of(data)
     seen = scored(task, batch, monkeypatch)
     clean = task.model.codec.encode(batch["samples"])
     assert torch.equal(seen["frames"], clean)
@@ -96,13 +97,12 @@ def test_history_noise_leaves_the_targets_clean(
 
 
 def test_dither_lies_under_training_clips_as_loud_as_asked_and_under_no_others(
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
+    make_training: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = tiny_config(output="mixture", mixtures=2)
-    plain, task = make_task(config), make_task(config, dither_dbfs=-50)
-    batch = batch_of(make_data(), task)
+    (plain, _), (task, data) = make_training(config), make_training(config, dither_dbfs=-50)
+    batch = batch_of(data)
     clean = task.model.codec.encode(batch["samples"])
     assert torch.equal(scored(plain, batch, monkeypatch)["frames"], clean)
     noise = scored(task, batch, monkeypatch)["frames"] - clean
@@ -116,12 +116,11 @@ def test_dither_lies_under_training_clips_as_loud_as_asked_and_under_no_others(
 
 
 def test_gain_reaches_the_history_alone(
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
+    make_training: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    task = make_task(tiny_config(output="mixture", bands=2, mixtures=2), history_gain=0.4)
-    batch = batch_of(make_data(), task)
+    task, data = make_training(tiny_config(output="mixture", bands=2, mixtures=2), history_gain=0.4)
+    batch = batch_of(data)
     seen = scored(task, batch, monkeypatch)
     assert torch.equal(seen["frames"], task.model.codec.encode(batch["samples"]))
     # Gains are constant over a clip, so that history and frames point the same way in each band.
@@ -131,12 +130,11 @@ def test_gain_reaches_the_history_alone(
 
 
 def test_chance_hangs_on_the_clips_alone(
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
+    make_training: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    task = make_task(history_noise=0.2)
-    batch = batch_of(make_data(), task)
+    task, data = make_training(history_noise=0.2)
+    batch = batch_of(data)
     first = scored(task, batch, monkeypatch)
     torch.manual_seed(99)
     again = scored(task, batch, monkeypatch)
@@ -147,54 +145,20 @@ def test_chance_hangs_on_the_clips_alone(
 
 
 def test_dropout_puts_in_the_null_vector_as_often_as_asked(
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
+    make_training: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = tiny_config()
     object.__setattr__(config.conditioning, "dropout", 0.5)
-    task = make_task(config)
+    task, data = make_training(config)
     torch.nn.init.normal_(task.model.conditioner.null)
-    batch = batch_of(make_data(), task)
+    batch = batch_of(data)
     dropped = 0
     for seed in range(50):
         vectors = scored(task, Clip(**{**batch, "seed": torch.full((8,), seed)}), monkeypatch)["vector"]
         dropped += int((vectors == task.model.conditioner.null).all(1).sum())
     # 400 draws at one half: mean 200, standard deviation 10.
     assert 150 < dropped < 250
-
-
-def test_settings_out_of_range_are_refused() -> None:
-    with pytest.raises(ConfigError, match="learning_rate=0: must lie between"):
-        TrainingConfig(learning_rate=0)
-    with pytest.raises(ConfigError, match="decay_share=2: must lie between"):
-        TrainingConfig(decay_share=2)
-    with pytest.raises(ConfigError, match="warmup_steps=-1: must be 0 or more"):
-        TrainingConfig(warmup_steps=-1)
-    for noise in (-0.1, math.inf, math.nan):
-        with pytest.raises(ConfigError, match=f"history_noise={noise}: must be 0 or more and finite"):
-            TrainingConfig(history_noise=noise)
-    for gain in (-0.1, 2.1, math.nan):
-        with pytest.raises(ConfigError, match=f"history_gain={gain}: must lie in 0 to 2 nepers"):
-            TrainingConfig(history_gain=gain)
-    for level in (-121, 0, math.nan):
-        with pytest.raises(ConfigError, match=f"dither_dbfs={level}: must lie in -120 to -30 dBFS"):
-            TrainingConfig(dither_dbfs=level)
-    for noise in (-0.1, math.inf, math.nan):
-        with pytest.raises(ConfigError, match=f"envelope_noise={noise}: must be 0 or more and finite"):
-            TrainingConfig(envelope_noise=noise)
-        with pytest.raises(ConfigError, match=f"envelope_shift={noise}: must be 0 or more and finite"):
-            TrainingConfig(envelope_shift=noise)
-    with pytest.raises(ConfigError, match=rf"The default is {TrainingConfig().envelope_shift}\.$"):
-        TrainingConfig(envelope_shift=-1)
-    for share in (0.0, -0.1, 1.1, math.nan):
-        with pytest.raises(ConfigError, match=f"envelope_share={share}: must be above 0 and at most 1"):
-            TrainingConfig(envelope_share=share)
-    with pytest.raises(ConfigError, match="matmul_precision='low': must be 'highest', 'high' or 'medium'"):
-        TrainingConfig(matmul_precision="low")  # type: ignore[arg-type]
-    for penalty in (0, -1e-3, math.inf, math.nan):
-        with pytest.raises(ConfigError, match=f"prior_penalty={penalty}: must be above 0 and finite"):
-            TrainingConfig(prior_penalty=penalty)
 
 
 @pytest.fixture
@@ -210,12 +174,11 @@ def high_before() -> Iterator[None]:
 @pytest.mark.parametrize("broken", [None, "forward", "backward", "validation"])
 def test_matrix_products_are_as_exact_as_asked_in_training_steps_alone(
     broken: str | None,
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
-    make_trainer: Callable[..., L.Trainer],
+    make_training: Make,
+    make_trainer: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    task = make_task(matmul_precision="medium")
+    task, data = make_training(matmul_precision="medium")
     seen: list[tuple[str, str]] = []
     score = task.model.wavenet.score
 
@@ -230,7 +193,7 @@ def test_matrix_products_are_as_exact_as_asked_in_training_steps_alone(
 
     monkeypatch.setattr(task.model.wavenet, "score", spy)
     task.model.wavenet.project.weight.register_hook(lambda gradient: note("backward"))
-    trainer, data = make_trainer(max_epochs=1), make_data()
+    trainer = make_trainer(max_epochs=1)
     if broken is None:
         trainer.fit(task, datamodule=data)
         assert {place for place, _ in seen} == {"forward", "backward", "validation"}
@@ -243,10 +206,36 @@ def test_matrix_products_are_as_exact_as_asked_in_training_steps_alone(
 
 
 def test_another_precision_is_refused(
-    make_data: Callable[..., PairsDataModule],
-    make_task: Callable[..., SoundscapeTask],
-    make_trainer: Callable[..., L.Trainer],
+    make_training: Make,
+    make_trainer: Make,
 ) -> None:
+    task, data = make_training()
     trainer = make_trainer(precision="bf16-mixed", max_steps=1)
     with pytest.raises(ConfigError, match="bf16-mixed: training takes 32-true only"):
-        trainer.fit(make_task(), datamodule=make_data())
+        trainer.fit(task, datamodule=data)
+
+
+def test_a_task_that_is_not_calibrated_is_refused_in_one_line(
+    make_training: Make,
+    make_trainer: Make,
+) -> None:
+    task, data = make_training(stage=None)
+    data.setup("fit")
+    losses = Losses()
+    with pytest.raises(ConfigError) as caught:
+        make_trainer(max_steps=1, callbacks=[losses]).fit(task, datamodule=data)
+    assert str(caught.value) == (
+        "the task is not calibrated. Call task.calibrate(TRAINING_SPLIT) before fit."
+    )
+    assert losses.found == []
+    # What is said there is enough.
+    task.calibrate(data.parts["train"])
+    make_trainer(max_steps=1, callbacks=[losses]).fit(task, datamodule=data)
+    assert len(losses.found) == 1
+
+
+def test_scoring_needs_no_calibration(make_training: Make, make_trainer: Make) -> None:
+    """A checkpoint brings what was measured."""
+    task, data = make_training(stage="validate")
+    (scores,) = make_trainer().validate(task, datamodule=data, verbose=False)
+    assert math.isfinite(scores["val/bits_per_sample"])

@@ -1,0 +1,35 @@
+"""Multinomial logistic regression with soft targets."""
+
+import torch
+from torch import Tensor
+
+
+def fit_softmax(
+    inputs: Tensor, targets: Tensor, *, weights: Tensor, penalty: float, steps: int = 100
+) -> tuple[Tensor, Tensor]:
+    """Fit a multinomial logistic regression to soft targets; convex, so there is one answer.
+
+    Args:
+        inputs: [examples, features].
+        targets: Probabilities, [examples, classes].
+        weights: How much each example counts, [examples].
+        penalty: Weight of the squared weights.
+        steps: Most L-BFGS iterations.
+
+    Returns:
+        Weights [classes, features] and biases [classes].
+    """
+    weight = torch.zeros(targets.shape[1], inputs.shape[1], requires_grad=True)
+    bias = torch.zeros(targets.shape[1], requires_grad=True)
+    optimiser = torch.optim.LBFGS([weight, bias], max_iter=steps, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        scores = torch.log_softmax(inputs @ weight.t() + bias, -1)
+        loss = -(weights * (targets * scores).sum(1)).sum() / weights.sum() + penalty * weight.square().sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    with torch.enable_grad():
+        optimiser.step(closure)  # type: ignore[no-untyped-call]
+    return weight.detach(), bias.detach()

@@ -1,0 +1,1 @@
+"""What is measured of every sound by itself: log-mel texture, texture statistics, mean spectrum, health."""

@@ -1,0 +1,1 @@
+"""The single metrics: how each is taken from features, and what it means."""

@@ -1,0 +1,1 @@
+"""Shows what an evaluation found: files, an HTML report, tables for terminal and notebook, plots."""

@@ -1,0 +1,112 @@
+"""The decoder and the coarser WaveNet that leads it."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from photowave.errors import ConfigError
+from photowave.settings.checks import require
+
+_MOST_CHANNELS = 4096
+_MOST_MIXTURES = 256
+_MOST_LAYERS = 1000
+_LONGEST_PAST = 2**20  # frames
+
+
+def require_sizes(config: Any, *names: str, of: str = "") -> None:
+    """Check numbers of channels and mixtures; a message begins with `of`, whose setting it is."""
+    defaults = {f.name: f.default for f in dataclasses.fields(config)}
+    for name in names:
+        value, most = getattr(config, name), _MOST_MIXTURES if name == "mixtures" else _MOST_CHANNELS
+        require(
+            1 <= value <= most,
+            f"{of}{name}={value}: must lie in 1 to {most}. The default is {defaults[name]}.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaveNetConfig:
+    """The decoder: a stack of causal dilated layers (van den Oord et al. 2016, arXiv:1609.03499)."""
+
+    residual_channels: int = 32
+    """Channels that run from layer to layer."""
+    gate_channels: int = 32
+    """Channels of the filter, and as many of the gate, in each layer."""
+    skip_channels: int = 128
+    """Channels of the summed skip outputs and of the hidden output layer."""
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) * 2
+    """Dilation of each layer, in frames. The kernel has two taps."""
+    output: Literal["softmax", "mixture"] = "softmax"
+    """`softmax` over mu-law levels (one band), or `mixture` of logistics over frames of any band number."""
+    quantization_levels: int = 256
+    """Mu-law levels of the softmax output."""
+    mixtures: int = 10
+    """Components of the mixture output."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        require_sizes(self, "residual_channels", "gate_channels", "skip_channels", "mixtures")
+        object.__setattr__(self, "dilations", tuple(self.dilations))
+        require(
+            len(self.dilations) <= _MOST_LAYERS,
+            f"dilations has {len(self.dilations)} layers: at most {_MOST_LAYERS} can be used. Name fewer.",
+        )
+        require(
+            len(self.dilations) > 0 and all(d >= 1 for d in self.dilations),
+            f"dilations={self.dilations}: at least one layer is needed and every dilation must be 1 or more.",
+        )
+        require(
+            sum(self.dilations) <= _LONGEST_PAST,
+            f"dilations add up to {sum(self.dilations)}: at most {_LONGEST_PAST} can be used. Lower them.",
+        )
+        require(
+            self.output in ("softmax", "mixture"), f"output={self.output!r}: must be 'softmax' or 'mixture'."
+        )
+        require(
+            2 <= self.quantization_levels <= 65_536,
+            f"quantization_levels={self.quantization_levels}: must lie in 2 to 65536. The paper's is 256.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvelopeConfig:
+    """The second, coarser WaveNet: it draws how the spectrum moves, and the decoder follows."""
+
+    components: int = 0
+    """Principal components of the log-mel spectrum that it draws, such as 16; 0 leaves the stack out."""
+    hops: int = 4
+    """Hops of 16 ms from one step to the next."""
+    channels: int = 32
+    """Residual and gate channels of its layers."""
+    skip_channels: int = 128
+    """Channels of its summed skip outputs and of its hidden output layer."""
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32) * 2
+    """Dilation of each of its layers, in steps."""
+    mixtures: int = 8
+    """Components of its mixture output."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        object.__setattr__(self, "dilations", tuple(self.dilations))
+        require(
+            0 <= self.components <= 1024,
+            f"envelope components={self.components}: must lie in 0 to 1024. Use 16, or 0 for no envelope.",
+        )
+        require(1 <= self.hops <= 64, f"envelope hops={self.hops}: must lie in 1 to 64. The default is 4.")
+        require_sizes(self, "channels", "skip_channels", "mixtures", of="envelope ")
+        try:
+            _ = self.wavenet  # which checks the dilations
+        except ConfigError as error:
+            raise ConfigError(f"envelope {error}") from error
+
+    @property
+    def wavenet(self) -> WaveNetConfig:
+        """The same as the settings of a WaveNet over frames of `components` numbers."""
+        return WaveNetConfig(
+            residual_channels=self.channels,
+            gate_channels=self.channels,
+            skip_channels=self.skip_channels,
+            dilations=self.dilations,
+            output="mixture",
+            mixtures=self.mixtures,
+        )

@@ -1,0 +1,111 @@
+"""The scripts behind the model card parse, call one study and print; the studies have tests of their own."""
+
+import csv
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from tiny_scenes import tiny_settings, write_tiny_scenes
+
+from photowave.cli.main import main
+from photowave.errors import PairError
+from photowave.pairs.manifest import read_manifest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Options that name two scenes and a model with an envelope that was trained on them for three steps."""
+    folder = tmp_path_factory.mktemp("trained")
+    manifest = write_tiny_scenes(tmp_path_factory.mktemp("scenes"))
+    settings = tiny_settings(
+        manifest, model__envelope__components=3, model__wavenet__output="mixture",
+        trainer__max_steps=3, trainer__default_root_dir=str(folder),
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("photowave.image.cache.platformdirs.user_cache_path", lambda *a, **k: folder)
+        assert main(["fit", *(f"--{name}={value}" for name, value in settings.items())]) == 0
+        (checkpoint,) = folder.rglob("last.ckpt")
+        assert main(["export", str(checkpoint), str(folder / "model.safetensors")]) == 0
+        yield ["--model", str(folder / "model.safetensors"), "--pairs", str(manifest)]
+
+
+def test_the_cross_validation_is_printed_and_kept(
+    given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "numbers.json"
+    options = ["--folds", "5", "--repeats", "2", "--duration_s", "1", "--told", "--out", str(out)]
+    script("cross_validate").main([*given, *options])
+    kept = json.loads(out.read_text())
+    assert (kept["photos"], kept["folds"], kept["repeats"], kept["told"]) == (10, 5, 2, True)
+    assert kept["photo_to_scene"] == [1.0, 1.0]
+    told = capsys.readouterr().out
+    assert "10 photos, each unseen once, scenes counting alike; chance 50%" in told
+    assert "photo to scene         100.0% (standard deviation over repeats 0.0%)" in told
+    mean = sum(kept["compared"]["level_difference_db"]) / 2
+    assert f"level_difference_db    {mean:.2f}" in told
+
+
+def test_a_sweep_is_printed_and_kept(
+    given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "sweep.csv"
+    options = ["--split", "train", "--duration_s", "1", "--temperatures", "0.5", "--guidances", "2"]
+    script("sweep").main([*given, *options, "--seeds", "2", "--varied", "--out", str(out)])
+    with out.open(newline="") as file:
+        rows = list(csv.reader(file))
+    names = ["0.5, guidance 1", "1, guidance 2", "1, guidance 1, varied"]
+    assert [row[0] for row in rows[1:]] == ["real", *(f"temperature {name}" for name in names)]
+    assert capsys.readouterr().out.splitlines() == ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def test_long_sounds_are_printed_and_kept(
+    given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "long.json"
+    options = ["--split", "train", "--duration_s", "10", "--window_s", "1", "--clip_s", "0.1"]
+    script("long_sounds").main([*given, *options, "--seeds", "2", "--out", str(out)])
+    kept = json.loads(out.read_text())
+    assert [len(row) for row in kept["level_db"]] == [2] * 4
+    assert kept["scenes"] == ["hiss", "hiss", "rumble", "rumble"]
+    # Tiny recordings have no sharp peaks: training hears them at the level that is asked of all.
+    assert kept["whole_db"] == pytest.approx(kept["whole_db_from_asked"], abs=0.5)
+    assert kept["whole_db"] == pytest.approx(kept["whole_db_from_recording"], abs=0.5)
+    told = capsys.readouterr().out
+    assert "slope_db_per_min" in told
+    assert "level of a whole from that of its own recording" in told
+
+
+def test_recordings_lose_their_photos_and_are_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    manifest = write_tiny_scenes(folder)
+    script("withhold_photos").main([str(tmp_path), "--pairs", str(manifest)])
+    before = read_manifest(manifest).rows
+    with_them, without = (read_manifest(tmp_path / name).rows for name in ("with.csv", "without.csv"))
+    lost = [row.sound for row in with_them if row.scene is None]
+    # Three recordings of each of two scenes are trained on: the second loses its photos.
+    assert [sound.name for sound in lost if sound is not None] == ["hiss1.wav", "rumble1.wav"]
+    assert [replace(row, scene=None) for row in with_them] == [replace(row, scene=None) for row in before]
+    assert list(without) == [row for row in before if row.sound not in lost]
+    with pytest.raises(SystemExit):
+        script("withhold_photos").main([str(tmp_path), "--every", "1"])
+    row = next(row for row in before if row.sound is not None and row.split == "train")
+    for wrong in (replace(row, photo=row.sound), replace(row, scene=None)):
+        with pytest.raises(PairError, match=row.sound.name):
+            script("withhold_photos").withhold([wrong], every=2)
