@@ -13,7 +13,7 @@ from photowave.evaluation.embedding.distances import embedding_metrics
 from photowave.evaluation.embedding.loading import load_embedding
 from photowave.evaluation.judging.systems import Progress, judge_systems
 from photowave.evaluation.metrics.definitions import DEFINITIONS
-from photowave.evaluation.metrics.judge import SceneJudge
+from photowave.evaluation.metrics.judge import deal_recordings
 from photowave.evaluation.metrics.likelihood import CLIPS, measure_likelihood
 from photowave.evaluation.report.result import EvaluationResult
 from photowave.evaluation.sounds.noise import filtered_noise
@@ -80,7 +80,7 @@ def evaluate(
         progress=lambda done: tell("reading recordings", done, files),
     )  # fmt: skip
     # What the judge refuses depends on scenes and recordings alone, not on how they sound.
-    SceneJudge(np.zeros((len(real.scenes), 1)), real.scenes, real.recordings, seed=seed)
+    deal_recordings(real.scenes, real.recordings, seed=seed)
     request = Request(given, real, seeds, duration_s, seed)
     recordings = real_sounds(request)
     others = [

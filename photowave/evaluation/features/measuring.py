@@ -1,4 +1,4 @@
-"""Measures every sound, once: log-mel texture, texture statistics, mean spectrum, health."""
+"""Measures every sound, once: log-mel texture, texture statistics, spectrum, fine structure, health."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from photowave.audio import TextureStatistics
+from photowave.evaluation.features.fine_structure import measure_fine_structure
 from photowave.evaluation.features.health import measure_health
 from photowave.evaluation.features.spectrum import mean_mel_db
 from photowave.evaluation.features.texture import TextureModelStatistics, vectors
@@ -32,6 +33,14 @@ class Features:
     """How they move, likewise."""
     mel_db: Vectors
     """Mean spectrum in dB, [sounds, mels]; see `mean_mel_db`."""
+    lines_db: Vectors
+    """How far lines stand out, [sounds]; see `measure_fine_structure`, also for the three below."""
+    peaks_db: Vectors
+    """How far peaks in time and frequency stand out, [sounds]."""
+    slow_pulses_db: Vectors
+    """How much envelopes move 4 to 16 times a second, [sounds]."""
+    fast_pulses_db: Vectors
+    """How much they move 16 to 64 times a second, [sounds]."""
     rms_dbfs: Vectors
     """Level, [sounds]; see `Health`."""
     click_ratio: Vectors
@@ -88,5 +97,6 @@ def _measured(
             log_mel=statistics(sounds.double()).numpy(),
             mel_db=mean_mel_db(sounds, sample_rate).numpy(),
             **{family: part.numpy() for family, part in vectors(texture_model(sounds)).items()},
+            **{name: part.numpy() for name, part in measure_fine_structure(sounds, sample_rate).items()},
             **vars(health),
         )

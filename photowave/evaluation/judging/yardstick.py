@@ -1,8 +1,10 @@
 """What real recordings teach, and every system measured by it."""
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from photowave.evaluation.features.fine_structure import measure_fine_structure
 from photowave.evaluation.features.measuring import Features
 from photowave.evaluation.metrics.copying import TrainingWaveforms, nearest_excerpt
 from photowave.evaluation.metrics.intervals import mean_over_photos, mean_over_scenes
@@ -11,6 +13,7 @@ from photowave.evaluation.metrics.long_term import long_term_differences
 from photowave.evaluation.metrics.metric import Row
 from photowave.evaluation.metrics.nearest_scene import scenes_nearest, statistics
 from photowave.evaluation.metrics.scene_distances import SceneDistances
+from photowave.evaluation.metrics.scene_gaps import scene_gaps
 from photowave.evaluation.metrics.spread import Spread, measure_spread
 from photowave.evaluation.metrics.vectors import Standard
 from photowave.evaluation.sounds.types import EvaluatedPhotos, RealSounds, SystemSounds
@@ -65,6 +68,8 @@ class Yardstick:
                 real_spectra=self._features.mel_db, real_levels=self._features.rms_dbfs,
                 real_scenes=real.scenes, recordings=real.recordings, seed=seed,
             ),
+            "lines_db": mean_over_photos(features.lines_db.reshape(photos, seeds), seed=seed),
+            **self._gaps(features, sounds),
             "texture_distance": self._scene_distances.measure(features, sounds.sources, hidden, seed=seed),
             "spread_ratio": (spread.ratio, spread.low, spread.high, photos),
             "nearest_excerpt": mean_over_photos(nearest.reshape(photos, seeds), seed=seed),
@@ -83,11 +88,32 @@ class Yardstick:
             )
         return rows, spread
 
+    def _gaps(self, features: Features, sounds: SystemSounds) -> dict[str, Row]:
+        """How far the fine structure of the sounds for each scene lies from that of its recordings."""
+        real, own = self._real, self._features
+
+        def gap(*names: str) -> Row:
+            values, real_values = (
+                np.stack([getattr(of, name) for name in names], 1) for of in (features, own)
+            )
+            return scene_gaps(
+                values, scenes=self._scenes, sources=sounds.sources, real_values=real_values,
+                real_scenes=real.scenes, recordings=real.recordings, seed=self._seed,
+            )  # fmt: skip
+
+        return {
+            "lines_gap_db": gap("lines_db"),
+            "peaks_gap_db": gap("peaks_db"),
+            "pulses_gap_db": gap("slow_pulses_db", "fast_pulses_db"),
+        }
+
     def floors(self, sounds: SystemSounds | None, features: Features | None) -> dict[str, float]:
         """Say what chance gives, or for the texture what `real`, where it takes part, reaches elsewhere."""
         chance = 1 / len(self._judge.scenes)
         floors = dict.fromkeys(("scene_recognised", "judge_accuracy", "scenes_nearest"), chance)
         floors |= {"spread_ratio": 0.0, "nearest_excerpt": 0.0, "copied": 1.0}
+        noise = torch.randn(1, 5 * self._real.sample_rate, generator=torch.Generator().manual_seed(0))
+        floors["lines_db"] = float(measure_fine_structure(noise, self._real.sample_rate)["lines_db"])
         if sounds is not None and features is not None:
             floors["texture_distance"] = self._scene_distances.floor(
                 features, sounds.sources, _hidden(sounds)

@@ -47,6 +47,30 @@ DEFINITIONS = {
         "Difference in level, without its sign, between each sound for a scene and the mean power of the "
         "scene's recordings as in long_term_spectrum_db, averaged over sounds and scenes.",
     ),
+    "lines_db": Definition(
+        "dB",
+        "neither",
+        "How far lines (whistles, crickets, bells) stand out: the 99th percentile of a spectrum of 64 ms "
+        "above its median over 500 Hz around, averaged over time; the floor is white noise.",
+    ),
+    "lines_gap_db": Definition(
+        "dB",
+        "lower",
+        "Difference in lines_db, without its sign, between the mean of the sounds for a scene and that of "
+        "its recordings (for a sound taken from one, the others), averaged over scenes. Counted in scenes.",
+    ),
+    "peaks_gap_db": Definition(
+        "dB",
+        "lower",
+        "The same in peaks: the 99th percentile of the cells of the spectrogram above the sound's own mean "
+        "spectrum, which calls and drops raise. Counted in scenes.",
+    ),
+    "pulses_gap_db": Definition(
+        "dB",
+        "lower",
+        "The same in how much the power of mel bands moves 4 to 16 and 16 to 64 times a second, both "
+        "differences averaged. Counted in scenes.",
+    ),
     "texture_distance": Definition(
         "",
         "lower",

@@ -36,22 +36,12 @@ class SceneJudge:
         seed: int = 0,
     ):
         self.scenes: tuple[str, ...] = tuple(str(scene) for scene in np.unique(scenes))
-        if len(self.scenes) < 2:
-            raise PairError(
-                f"the recordings cover {len(self.scenes)} scene(s); to tell scenes apart takes two or more. "
-                "Add recordings of another scene."
-            )
+        folds = deal_recordings(scenes, recordings, seed=seed)
         vectors = np.asarray(textures, np.float64)
         self._all = fit_trees(vectors, scenes)
         self._fold_of: dict[int, ExtraTreesClassifier] = {}
         self.unheard = np.zeros(len(scenes))
-        for heard, unheard in _folds(scenes, recordings, seed=seed):
-            if len(np.unique(scenes[heard])) < 2:
-                raise PairError(
-                    f"{len(np.unique(recordings))} recordings of {len(self.scenes)} scenes are too few: "
-                    "with some of them kept aside, one scene alone is left to learn. "
-                    "Add recordings, at least two to a scene."
-                )
+        for heard, unheard in folds:
             judge = fit_trees(vectors[heard], scenes[heard])
             self._fold_of.update(dict.fromkeys(recordings[unheard].tolist(), judge))
             self.unheard[unheard] = self._ask(judge, vectors[unheard], scenes[unheard])
@@ -85,11 +75,19 @@ class SceneJudge:
         return recognised
 
 
-def _folds(
+def deal_recordings(
     scenes: NDArray[np.str_], recordings: NDArray[np.int64], *, seed: int
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Excerpts that are heard and those that are not, fold by fold."""
-    _, counts = np.unique(scenes, return_counts=True)
+    """Deal the recordings to folds: excerpts that a classifier hears and those that it does not, per fold.
+
+    `scenes` and `recordings` [excerpts] are those of the excerpts. PairError as for `SceneJudge`.
+    """
+    names, counts = np.unique(scenes, return_counts=True)
+    if len(names) < 2:
+        raise PairError(
+            f"the recordings cover {len(names)} scene(s); to tell scenes apart takes two or more. "
+            "Add recordings of another scene."
+        )
     splits = min(FOLDS, len(np.unique(recordings)), max(2, int(counts.min())))
     if splits < 2 or int(counts.max()) < 2:
         raise PairError(
@@ -101,6 +99,11 @@ def _folds(
         # Nothing goes wrong with scenes that have fewer recordings than there are folds.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         parts = list(dealer.split(np.zeros(len(scenes)), scenes, recordings))
+    if min(len(np.unique(scenes[heard])) for heard, _ in parts) < 2:
+        raise PairError(
+            f"{len(np.unique(recordings))} recordings of {len(names)} scenes are too few: with some of them "
+            "kept aside, one scene alone is left to learn. Add recordings, at least two to a scene."
+        )
     return [(heard, unheard) for heard, unheard in parts if len(unheard)]
 
 
