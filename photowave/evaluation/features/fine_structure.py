@@ -4,6 +4,7 @@ All three are measured on a sound at one level with faint white noise under it, 
 nor digital silence counts. Windows are given in seconds and bands in Hz: sounds of different rates compare.
 """
 
+import numpy as np
 import torch
 import torchaudio.functional
 from torch import Tensor
@@ -70,8 +71,13 @@ def _power(samples: Tensor, sample_rate: int, *, window_s: float, hop_s: float) 
 def _running_median(decibels: Tensor, *, bins: int) -> Tensor:
     """Median over `bins` around each bin of [batch, bins, frames]; at the ends the spectrum is mirrored."""
     reach = bins // 2
-    padded = torch.nn.functional.pad(decibels.transpose(1, 2), (reach, reach), mode="reflect")
-    return padded.unfold(-1, 2 * reach + 1, 1).median(-1).values.transpose(1, 2)
+    padded = torch.nn.functional.pad(decibels.transpose(1, 2), (reach, reach), mode="reflect").float()
+    # NumPy's partition of float32 takes a third of the time of torch's median; sound by sound spares memory.
+    views = (
+        np.lib.stride_tricks.sliding_window_view(sound, 2 * reach + 1, axis=-1) for sound in padded.numpy()
+    )
+    medians = np.stack([np.partition(view, reach)[..., reach] for view in views])
+    return torch.from_numpy(medians).to(decibels).transpose(1, 2)
 
 
 def _envelopes(samples: Tensor, sample_rate: int) -> Tensor:
