@@ -4,6 +4,8 @@ All three are measured on a sound at one level with faint white noise under it, 
 nor digital silence counts. Windows are given in seconds and bands in Hz: sounds of different rates compare.
 """
 
+import warnings
+
 import numpy as np
 import torch
 import torchaudio.functional
@@ -83,10 +85,12 @@ def _running_median(decibels: Tensor, *, bins: int) -> Tensor:
 def _envelopes(samples: Tensor, sample_rate: int) -> Tensor:
     """Power of mel bands every 4 ms, [batch, mels, frames]."""
     power = _power(samples, sample_rate, window_s=_PULSE_WINDOW_S, hop_s=_PULSE_HOP_S)
-    filters = torchaudio.functional.melscale_fbanks(
-        power.shape[1], 100.0, sample_rate / 2, _PULSE_MELS, sample_rate
-    ).to(power)
-    # Low filters may fall between two bins: these bands are left out.
+    with warnings.catch_warnings():
+        # Low filters may fall between two bins: these bands are left out.
+        warnings.filterwarnings("ignore", message="At least one mel filterbank", category=UserWarning)
+        filters = torchaudio.functional.melscale_fbanks(
+            power.shape[1], 100.0, sample_rate / 2, _PULSE_MELS, sample_rate
+        ).to(power)
     filters = filters[:, filters.sum(0) > 0]
     envelopes: Tensor = (power.transpose(1, 2) @ filters).transpose(1, 2)
     return envelopes
