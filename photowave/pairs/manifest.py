@@ -1,41 +1,23 @@
-"""The list of photos and sounds to train on: a CSV file with `photo,sound,scene,split` and maybe `start_s`.
+"""The list of photos and sounds to train on: a CSV file with `photo,sound,scene,split`, and more if wanted.
 
 A row with a photo and a sound is a pair; a row with one of them takes part through its scene. A sound without
-photo or scene still trains the decoder. Further columns are allowed and ignored.
+photo or scene still trains the decoder. `also` names further scenes whose sounds suit a photo, with `;`
+between them. `start_s` says where in the recording the sound starts, `bandwidth_hz` how high it reaches.
+Further columns are allowed and ignored.
 """
 
 import csv
-import math
-import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from photowave.atomic import replacing
 from photowave.errors import PairError
-from photowave.pairs.pairing import Excerpt, Pairing, pair_up
+from photowave.pairs.pairing import Excerpt, Pairing, Part, pair_up
+from photowave.pairs.rows import COLUMNS, OPTIONAL_COLUMNS, columns_for, parse_row, row_cells, row_faults
+from photowave.pairs.rows import Row as Row  # where others look for it
 from photowave.pairs.splits import SPLITS, content_keys
-
-_COLUMNS = ("photo", "sound", "scene", "split")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a manifest. Two rows that differ only in their line are equal."""
-
-    photo: Path | None
-    """The photo, absolute, or None."""
-    sound: Path | None
-    """The recording, absolute, or None."""
-    scene: str | None
-    """The class of photos and sounds it belongs to, or None."""
-    split: str
-    """`train`, `val` or `test`."""
-    start_s: float | None = None
-    """Where in the recording the sound of this row starts, in seconds; None for the whole recording."""
-    line: int = field(default=0, compare=False)
-    """Line in the file, counted from 1; 0 if it does not come from one."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +66,7 @@ class Manifest:
 
         Args:
             pairing: `row`: a photo and a sound of the same row. `scene`: any photo of a scene and any sound
-                of it; rows without a scene still pair by row.
+                of it, and of the further scenes that suit the photo; rows without a scene still pair by row.
             needs_photos: Whether sounds alone are refused.
 
         Raises:
@@ -93,7 +75,10 @@ class Manifest:
         if pairing not in ("row", "scene"):
             raise PairError(f"pairing={pairing!r}: must be 'row' or 'scene'.")
         excerpts = [None if row.sound is None else Excerpt(row.sound, row.start_s) for row in self.rows]
-        parts = [(row.photo, excerpt, row.scene) for row, excerpt in zip(self.rows, excerpts, strict=True)]
+        parts = [
+            Part(row.photo, excerpt, row.scene, row.also, row.bandwidth_hz)
+            for row, excerpt in zip(self.rows, excerpts, strict=True)
+        ]
         found = pair_up(parts, by_scene=pairing == "scene")
         if needs_photos and not any(found.sounds_of):
             raise PairError(
@@ -113,27 +98,27 @@ def read_manifest(path: str | Path) -> Manifest:
 
     Raises:
         PairError: The file is missing, empty or no UTF-8 text; columns are missing or double; a row has
-            neither photo nor sound, an unknown split, a file that does not exist or a `start_s` that does not
-            fit; or a photo or a recording stands in two splits.
+            neither photo nor sound, an unknown split, a file that does not exist or an `also`, `start_s` or
+            `bandwidth_hz` that does not fit; or a photo or a recording stands in two splits.
     """
     path = Path(path)
     (_, header), *lines = _read_lines(path)
     header = [name.strip() for name in header]
-    missing = [name for name in _COLUMNS if name not in header]
+    missing = [name for name in COLUMNS if name not in header]
     double = sorted({name for name in header if name and header.count(name) > 1})
     if missing or double:
         faults = [f"columns missing: {', '.join(missing)}"] * bool(missing)
         faults += [f"columns given twice: {', '.join(double)}"] * bool(double)
         raise PairError(
             f"{path}: {'; '.join(faults)}; present are: {', '.join(header)}. "
-            f"The first line must name {','.join(_COLUMNS)} and, where wanted, start_s."
+            f"The first line must name {','.join(COLUMNS)} and, where wanted, {', '.join(OPTIONAL_COLUMNS)}."
         )
     if not lines:
         raise PairError(f"{path} has column names but no rows. Add a row per photo, sound or pair.")
     problems: list[tuple[int, str]] = []
     good: list[Row] = []
     for line, cells in lines:
-        row, wrong = _parse(line, header, cells, path.parent.absolute())
+        row, wrong = parse_row(line, header, cells, path.parent.absolute())
         problems += [(line, text) for text in wrong]
         if row is not None and not wrong:
             good.append(row)
@@ -146,7 +131,7 @@ def write_manifest(path: str | Path, rows: Iterable[Row]) -> None:
     """Write rows as a manifest that `read_manifest` reads back as they are.
 
     Paths become relative to the folder of the file, with forward slashes; from another drive they stay
-    absolute. The column `start_s` is written where a row needs it.
+    absolute. Columns that may be missing are written where a row needs them.
 
     Args:
         path: The CSV file; it appears only when it is complete.
@@ -156,31 +141,17 @@ def write_manifest(path: str | Path, rows: Iterable[Row]) -> None:
         PairError: A row could not be read back, or the file cannot be written.
     """
     path, rows = Path(path), list(rows)
-    _refuse_if_any(path, [f"row {n}: {text}" for n, row in enumerate(rows, 1) for text in _faults(row)])
-    starts = any(row.start_s is not None for row in rows)
-    folder = path.parent.absolute()
+    _refuse_if_any(path, [f"row {n}: {text}" for n, row in enumerate(rows, 1) for text in row_faults(row)])
+    columns, folder = columns_for(rows), path.parent.absolute()
     try:
         with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow((*_COLUMNS, "start_s") if starts else _COLUMNS)
-            for row in rows:
-                cells = [_text(row.photo, folder), _text(row.sound, folder), row.scene or "", row.split]
-                if starts:
-                    cells.append("" if row.start_s is None else repr(float(row.start_s)))
-                writer.writerow(cells)
+            writer.writerow(columns)
+            writer.writerows(row_cells(row, columns, folder) for row in rows)
     except UnicodeEncodeError as error:
         raise PairError(f"{path}: the name {error.object!r} is not Unicode text. Rename the file.") from error
     except OSError as error:
         raise PairError(f"{path} cannot be written: {error.strerror}. Choose another folder.") from error
-
-
-def _text(file: Path | None, folder: Path) -> str:
-    if file is None:
-        return ""
-    try:
-        return Path(os.path.relpath(file, folder)).as_posix()
-    except ValueError:
-        return file.absolute().as_posix()
 
 
 def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
@@ -203,48 +174,8 @@ def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         raise PairError(f"{path}: line {start} is not CSV: {error}. Check its quotes and commas.") from error
     if not lines:
-        raise PairError(f"{path} is empty. Its first line must name {','.join(_COLUMNS)}, with rows below.")
+        raise PairError(f"{path} is empty. Its first line must name {','.join(COLUMNS)}, with rows below.")
     return lines
-
-
-def _parse(line: int, header: list[str], cells: list[str], folder: Path) -> tuple[Row | None, list[str]]:
-    """The row of a line, None where its cells do not fit the header, and what is wrong with it."""
-    if len(cells) != len(header):
-        return None, [f"has {len(cells)} cells under {len(header)} columns"]
-    given = dict(zip(header, cells, strict=True))
-    wrong: list[str] = []
-    files: dict[str, Path | None] = {"photo": None, "sound": None}
-    for kind in files:
-        if given[kind]:
-            # Normalised as text, as it was written: `a/../b` need not exist as a way through `a`.
-            file = files[kind] = Path(os.path.normpath(folder / given[kind]))
-            if not file.is_file():
-                wrong.append(f"{kind} '{given[kind]}' does not exist")
-    start = given.get("start_s", "").strip()
-    start_s = None
-    if start:
-        try:
-            start_s = float(start)
-        except ValueError:
-            wrong.append(f"start_s '{start}' is not a number")
-    row = Row(files["photo"], files["sound"], given["scene"] or None, given["split"].strip(), start_s, line)
-    return row, wrong + _faults(row)
-
-
-def _faults(row: Row) -> list[str]:
-    """What is wrong with a row, whatever lies on the disk."""
-    names = [str(row.photo or ""), str(row.sound or ""), row.scene or ""]
-    start = row.start_s
-    checks = [
-        (row.photo is None and row.sound is None, "has neither photo nor sound"),
-        (row.split not in SPLITS, f"split '{row.split}' is not train, val or test"),
-        (start is not None and not 0 <= start < math.inf, f"start_s {start} is not 0 or more"),
-        (start is not None and row.sound is None, f"start_s {start} has no sound"),
-        (row.scene is not None and row.scene != row.scene.strip(), f"scene '{row.scene}' has outer spaces"),
-        (row.scene == "", "scene is empty text; leave it out instead"),
-        (any(c in name for name in names for c in "\r\n\0"), "a name has a line break in it"),
-    ]
-    return [text for holds, text in checks if holds]
 
 
 def _leaks(rows: Sequence[Row]) -> list[tuple[int, str]]:

@@ -14,6 +14,18 @@ class Excerpt(NamedTuple):
     """In seconds; None for the whole recording."""
 
 
+class Part(NamedTuple):
+    """What a row gives to the pairing; any of the first three may be missing."""
+
+    photo: Path | None
+    sound: Excerpt | None
+    scene: str | None
+    also: tuple[str, ...] = ()
+    """Further scenes whose sounds suit the photo."""
+    bandwidth_hz: float | None = None
+    """The highest frequency at which the sound has content, in Hz; None if nobody measured it."""
+
+
 @dataclass(frozen=True)
 class Pairing:
     """Photos and sounds, each once, and their partners. A file without a partner has an empty tuple."""
@@ -28,32 +40,52 @@ class Pairing:
     """The scene of each photo: that of the first row which names one."""
     sound_scenes: tuple[str | None, ...]
     """The scene of each sound: that of the first row which names one."""
+    photo_also: tuple[tuple[str, ...], ...] = ()
+    """For each photo the further scenes whose sounds suit it, without its own; () if none has any."""
+    bandwidths_hz: tuple[float | None, ...] = ()
+    """For each sound the highest frequency at which it has content, in Hz, or None; () if none is known."""
+
+    def __post_init__(self) -> None:
+        """Give every photo and every sound its place where nothing was said of any."""
+        object.__setattr__(self, "photo_also", self.photo_also or ((),) * len(self.photos))
+        object.__setattr__(self, "bandwidths_hz", self.bandwidths_hz or (None,) * len(self.sounds))
 
 
-def pair_up(rows: Iterable[tuple[Path | None, Excerpt | None, str | None]], *, by_scene: bool) -> Pairing:
+def pair_up(
+    rows: Iterable[Part | tuple[Path | None, Excerpt | None, str | None]], *, by_scene: bool
+) -> Pairing:
     """Find the partners among photo, sound and scene of each row; any may be missing.
 
-    With `by_scene` all photos and sounds of a scene go together. Rows without a scene, and without `by_scene`
-    all rows, pair their own photo with their own sound.
+    With `by_scene` all photos and sounds of a scene go together, and a photo goes with the sounds of the
+    further scenes that its rows name. Rows without a scene, and without `by_scene` all rows, pair their own
+    photo with their own sound.
     """
     photo_at: dict[Path, int] = {}
     sound_at: dict[Excerpt, int] = {}
     photo_scene: dict[int, str] = {}
     sound_scene: dict[int, str] = {}
+    photo_also: dict[int, dict[str, None]] = {}
+    bandwidths_hz: dict[int, float] = {}
     # A circle is what goes together completely: its photos with its sounds. A scene is one, or a row.
     circles: dict[str | int, tuple[set[int], set[int]]] = {}
-    for number, (photo, sound, scene) in enumerate(rows):
-        photos, sounds = circles.setdefault(scene if by_scene and scene else number, (set(), set()))
-        if photo is not None:
-            index = photo_at.setdefault(photo, len(photo_at))
+    for number, row in enumerate(rows):
+        part = Part(*row)
+        photos, sounds = _circle(circles, part.scene if by_scene and part.scene else number)
+        if part.photo is not None:
+            index = photo_at.setdefault(part.photo, len(photo_at))
             photos.add(index)
-            if scene:
-                photo_scene.setdefault(index, scene)
-        if sound is not None:
-            index = sound_at.setdefault(sound, len(sound_at))
+            if part.scene:
+                photo_scene.setdefault(index, part.scene)
+            photo_also.setdefault(index, {}).update(dict.fromkeys(part.also))
+            for scene in part.also if by_scene else ():
+                _circle(circles, scene)[0].add(index)
+        if part.sound is not None:
+            index = sound_at.setdefault(part.sound, len(sound_at))
             sounds.add(index)
-            if scene:
-                sound_scene.setdefault(index, scene)
+            if part.scene:
+                sound_scene.setdefault(index, part.scene)
+            if part.bandwidth_hz is not None:
+                bandwidths_hz.setdefault(index, part.bandwidth_hz)
     return Pairing(
         photos=tuple(photo_at),
         sounds=tuple(sound_at),
@@ -61,7 +93,17 @@ def pair_up(rows: Iterable[tuple[Path | None, Excerpt | None, str | None]], *, b
         photos_of=_partners(len(sound_at), [(sounds, photos) for photos, sounds in circles.values()]),
         photo_scenes=tuple(photo_scene.get(index) for index in range(len(photo_at))),
         sound_scenes=tuple(sound_scene.get(index) for index in range(len(sound_at))),
+        photo_also=tuple(
+            tuple(name for name in photo_also[index] if name != photo_scene.get(index))
+            for index in range(len(photo_at))
+        ),
+        bandwidths_hz=tuple(bandwidths_hz.get(index) for index in range(len(sound_at))),
     )
+
+
+def _circle(circles: dict[str | int, tuple[set[int], set[int]]], key: str | int) -> tuple[set[int], set[int]]:
+    """Photos and sounds of a circle, which begins empty."""
+    return circles.setdefault(key, (set(), set()))
 
 
 def _partners(count: int, circles: Sequence[tuple[set[int], set[int]]]) -> tuple[tuple[int, ...], ...]:

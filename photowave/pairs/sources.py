@@ -1,17 +1,18 @@
-"""Finds the pairs: a manifest, a folder of scenes, a single clip, or the starter scenes if none is named."""
+"""Finds the pairs: a manifest, a folder of scenes, a single clip, or the set of places if none is named."""
 
 import os
 from pathlib import Path
 
 from photowave.audio import SOUND_SUFFIXES
 from photowave.errors import PairError
-from photowave.pairs.manifest import Manifest, Row, read_manifest
+from photowave.pairs.manifest import Manifest, read_manifest
+from photowave.pairs.rows import Row
 from photowave.pairs.splits import SPLITS
 from photowave.pairs.table import scene_table
 from photowave.settings import SplitSettings
 
-STARTERS = "data/scenes"
-"""Where the ten starter scenes are looked for if no pairs are named."""
+PLACES = "data/places"
+"""The folder that holds the set of places, looked for if no pairs are named."""
 _DEFAULTS = SplitSettings()
 
 
@@ -20,18 +21,20 @@ def open_pairs(pairs: str | None, splits: SplitSettings = _DEFAULTS) -> Manifest
 
     Args:
         pairs: A manifest, a folder of scenes, a single sound file (which is then every split, to see whether
-            a network can learn it by heart), or None: $PHOTOWAVE_SCENES or else `data/scenes`.
+            a network can learn it by heart), or None: `pairs.csv` in the folder $PHOTOWAVE_PLACES, or else in
+            `data/places`.
         splits: For a folder of scenes.
 
     Raises:
         PairError: There is nothing, or it cannot be used.
     """
     if pairs is None:
-        pairs = os.environ.get("PHOTOWAVE_SCENES") or STARTERS
-        if not Path(pairs).is_dir():
+        folder = Path(os.environ.get("PHOTOWAVE_PLACES") or PLACES)
+        pairs = str(folder / "pairs.csv")
+        if not Path(pairs).is_file():
             raise PairError(
-                f"pairs=null stands for the starter scenes, and {pairs} is not there. Name a manifest or a "
-                "folder of scenes, or build the starter scenes with 'python scripts/build_scenes.py'."
+                f"pairs=null stands for the set of places, and {pairs} is not there. Build it with 'python "
+                f"scripts/build_places.py {folder}', or name a manifest or a folder of scenes of your own."
             )
     path = Path(pairs)
     if not path.exists():

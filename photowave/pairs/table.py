@@ -7,7 +7,7 @@ from typing import Literal
 from photowave.audio.files import find_sounds
 from photowave.errors import MediaError, PairError
 from photowave.image.decode import find_photos
-from photowave.pairs.manifest import Row
+from photowave.pairs.rows import Row
 from photowave.pairs.splits import Item, assign_splits, content_keys, recording_name, take_name
 from photowave.settings import SplitSettings
 

@@ -114,12 +114,11 @@ def test_without_pairs_the_message_names_the_remedy(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PHOTOWAVE_SCENES", raising=False)
+    monkeypatch.delenv("PHOTOWAVE_PLACES", raising=False)
     assert main(["evaluate", "--model", str(tiny_model_file)]) == 2
     _, err = capsys.readouterr()
-    assert err.startswith(
-        "photowave: pairs=null stands for the starter scenes, and data/scenes is not there."
-    )
+    assert err.startswith("photowave: pairs=null stands for the set of places, and data")
+    assert "scripts/build_places.py" in err
     assert err.count("\n") == 1
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from photowave.errors import PairError
 from photowave.pairs.manifest import Manifest, Row, read_manifest, write_manifest
-from photowave.pairs.pairing import Excerpt
+from photowave.pairs.pairing import Excerpt, Pairing
 
 HEADER = "photo,sound,scene,split"
 
@@ -60,6 +60,9 @@ def test_start_byte_order_mark_blank_lines_and_further_columns(folder: Path) -> 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_size=8).map("x{}y".format)
 
 
+PLAIN = NAMES.filter(lambda name: ";" not in name)
+
+
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_is_written_is_read_back(tmp_path: Path, data: st.DataObject) -> None:
@@ -75,14 +78,43 @@ def test_what_is_written_is_read_back(tmp_path: Path, data: st.DataObject) -> No
         st.none() | NAMES,
         st.just("train"),
         st.none() | st.floats(0, 1e9),
+        bandwidth_hz=st.none() | st.floats(0, 1e9, exclude_min=True),
     )
     photo_row = st.builds(Row, st.sampled_from(files[:2]), st.none(), st.none() | NAMES, st.just("train"))
-    rows = data.draw(st.lists(sound_row | photo_row, min_size=1, max_size=6))
+    suits_more = st.builds(
+        Row,
+        st.sampled_from(files[:2]),
+        st.none(),
+        NAMES.map("main {}".format),
+        st.just("train"),
+        also=st.lists(PLAIN, min_size=1, max_size=3, unique=True).map(tuple),
+    )
+    rows = data.draw(st.lists(sound_row | photo_row | suits_more, min_size=1, max_size=6))
     place = data.draw(st.sampled_from([tmp_path, tmp_path / "lists", tmp_path / "deep"]))
     write_manifest(place / "m.csv", rows)
     manifest = read_manifest(place / "m.csv")
     assert manifest.rows == tuple(rows)
     assert [row.line for row in manifest.rows] == list(range(2, len(rows) + 2))
+
+
+def test_further_scenes_and_bandwidths_are_read_and_written_where_they_are(folder: Path) -> None:
+    path = written(
+        folder,
+        "a.jpg,,sea,train,lake; harbour ,,",
+        "b.jpg,,sea,train,,,",
+        ",a.wav,lake,train, ,8000,1.5",
+        header=HEADER + ",also,bandwidth_hz,start_s",
+    )
+    rows = read_manifest(path).rows
+    assert [row.also for row in rows] == [("lake", "harbour"), (), ()]
+    assert [row.bandwidth_hz for row in rows] == [None, None, 8000.0]
+    write_manifest(path, rows)
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "photo,sound,scene,split,also,start_s,bandwidth_hz",
+        "a.jpg,,sea,train,lake;harbour,,",
+        "b.jpg,,sea,train,,,",
+        ",a.wav,lake,train,,1.5,8000.0",
+    ]
 
 
 def test_written_paths_are_relative_with_forward_slashes(folder: Path) -> None:
@@ -101,6 +133,16 @@ def test_written_paths_are_relative_with_forward_slashes(folder: Path) -> None:
         ({"scene": " sea"}, "scene ' sea' has outer spaces"),
         ({"scene": ""}, "scene is empty text"),
         ({"scene": "a\nb"}, "line break"),
+        ({"also": ("lake", "a\nb")}, "line break"),
+        ({"also": ("lake;pond",)}, "also 'lake;pond' must be names with ';' between them"),
+        ({"also": ("lake", "")}, "also 'lake;' must be names"),
+        ({"also": (" lake",)}, "also ' lake' must be names .* without outer spaces"),
+        ({"also": ("lake", "lake")}, "also 'lake;lake' names a scene twice"),
+        ({"also": ("lake", "sea")}, "also 'lake;sea' names .* that of the row, 'sea'"),
+        ({"also": ("lake",), "scene": None}, "also 'lake' stands without a scene"),
+        ({"also": ("lake",), "photo": None, "sound": Path("a.wav")}, "also 'lake' has no photo"),
+        ({"bandwidth_hz": 8000.0}, "bandwidth_hz 8000.0 has no sound"),
+        ({"bandwidth_hz": 0.0, "sound": Path("a.wav")}, "bandwidth_hz 0.0 is not more than 0"),
     ],
 )
 def test_rows_that_could_not_be_read_back_are_not_written(folder: Path, change: dict, words: str) -> None:
@@ -151,6 +193,12 @@ def test_all_problems_are_listed_at_once(folder: Path) -> None:
         "line 11: photo 'a.jpg' of split val stands also in split train (line 2)",
     ):
         assert expected in text
+
+
+def test_a_bandwidth_that_is_no_number_is_named(folder: Path) -> None:
+    path = written(folder, ",a.wav,sea,train,high", ",b.wav,sea,train,inf", header=HEADER + ",bandwidth_hz")
+    text = refusal(path)
+    assert "line 2: bandwidth_hz 'high' is not a number; line 3: bandwidth_hz inf is not more than 0" in text
 
 
 def test_many_problems_are_all_spelled_out(folder: Path) -> None:
@@ -287,6 +335,47 @@ def test_pairing_is_what_the_rows_say_both_ways(rows: list, pairing: str) -> Non
     back = {(found.photos[p], found.sounds[s].path) for s, of in enumerate(found.photos_of) for p in of}
     assert forth == back == expected
     assert all(list(of) == sorted(set(of)) for of in (*found.sounds_of, *found.photos_of))
+
+
+def test_a_photo_goes_with_the_sounds_of_the_further_scenes_it_names() -> None:
+    photo, other, third = Path("p0"), Path("p1"), Path("p2")
+    rows = (
+        Row(photo, None, "forest", "train", also=("wind", "geyser")),
+        Row(photo, None, "forest", "train", also=("night", "wind")),
+        Row(other, None, "kitchen", "train"),
+        Row(third, None, "night", "train", also=("forest",)),
+        Row(None, Path("s0"), "forest", "train", bandwidth_hz=9000.0),
+        Row(None, Path("s1"), "wind", "train"),
+        Row(None, Path("s2"), "night", "train", 3.0),
+        Row(None, Path("s2"), "night", "train", 3.0, bandwidth_hz=8000.0),
+    )
+    found = Manifest(rows, Path("m.csv")).pairs("scene")
+    assert found.sounds_of == ((0, 1, 2), (), (0, 2))
+    assert found.photos_of == ((0, 2), (0,), (0, 2))
+    # Further scenes open the way to more sounds; what a photo is of stays what it is.
+    assert found.photo_scenes == ("forest", "kitchen", "night")
+    assert found.photo_also == (("wind", "geyser", "night"), (), ("forest",))
+    assert found.bandwidths_hz == (9000.0, None, 8000.0)
+    with pytest.raises(PairError, match="no photo has a sound with pairing 'row'"):
+        Manifest(rows, Path("m.csv")).pairs("row")
+
+
+def test_a_photo_of_two_scenes_keeps_the_first_and_does_not_name_it_again() -> None:
+    rows = (Row(Path("p"), None, "sea", "train"), Row(Path("p"), None, "lake", "train", also=("sea", "rain")))
+    found = Manifest((*rows, Row(None, Path("s"), "lake", "train")), Path("m.csv")).pairs("scene")
+    assert (found.photo_scenes, found.photo_also, found.sounds_of) == (("sea",), (("rain",),), ((0,),))
+
+
+def test_pairings_without_further_scenes_and_bandwidths_have_a_place_for_each() -> None:
+    found = Pairing(
+        photos=(Path("p"), Path("q")),
+        sounds=(Excerpt(Path("s"), None),),
+        sounds_of=((0,), ()),
+        photos_of=((0,),),
+        photo_scenes=(None, None),
+        sound_scenes=(None,),
+    )
+    assert (found.photo_also, found.bandwidths_hz) == (((), ()), (None,))
 
 
 def test_an_unknown_pairing_is_refused() -> None:

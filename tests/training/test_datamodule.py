@@ -163,18 +163,23 @@ def test_split_without_rows_is_refused(make: Make, tmp_path: Path) -> None:
 
 def test_pairs_are_found_by_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PHOTOWAVE_SCENES", raising=False)
-    assert sources.STARTERS == "data/scenes"
-    with pytest.raises(PairError, match=r"^pairs=null stands for the starter scenes, and data/scenes is not"):
+    monkeypatch.delenv("PHOTOWAVE_PLACES", raising=False)
+    assert sources.PLACES == "data/places"
+    with pytest.raises(
+        PairError, match=r"^pairs=null stands for the set of places, and data.places.pairs.csv is not there"
+    ):
         open_pairs(None)
-    for place, scenes in (("data/scenes", ("a", "b")), ("elsewhere", ("c", "d"))):
-        for scene in scenes:
-            for kind, file in (("photos", "p.png"), ("sounds", "s.wav")):
-                (tmp_path / place / scene / kind).mkdir(parents=True)
-                (tmp_path / place / scene / kind / file).write_text(scene + kind)
-    assert open_pairs(None).scenes == ("a", "b")
-    monkeypatch.setenv("PHOTOWAVE_SCENES", str(tmp_path / "elsewhere"))
-    assert open_pairs(None).scenes == ("c", "d")
+    for place, scene in (("data/places", "a"), ("elsewhere", "b")):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "s.wav").write_text(scene)
+        lines = f"photo,sound,scene,split\n,s.wav,{scene},train\n"
+        (tmp_path / place / "pairs.csv").write_text(lines)
+    assert open_pairs(None).scenes == ("a",)
+    monkeypatch.setenv("PHOTOWAVE_PLACES", str(tmp_path / "elsewhere"))
+    assert open_pairs(None).scenes == ("b",)
+    monkeypatch.setenv("PHOTOWAVE_PLACES", str(tmp_path / "empty"))
+    with pytest.raises(PairError, match=r"Build it with 'python scripts/build_places.py .*empty', or name"):
+        open_pairs(None)
     with pytest.raises(PairError, match=r"nowhere.csv: no such manifest, folder of scenes or sound file"):
         open_pairs("nowhere.csv")
 

@@ -1,0 +1,144 @@
+"""One line of a manifest: what its cells mean, what can be wrong with it, and how it is written."""
+
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from photowave.pairs.splits import SPLITS
+
+COLUMNS = ("photo", "sound", "scene", "split")
+"""Columns that every manifest has."""
+OPTIONAL_COLUMNS = ("also", "start_s", "bandwidth_hz")
+"""Columns that a manifest may have."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a manifest. Two rows that differ only in their line are equal."""
+
+    photo: Path | None
+    """The photo, absolute, or None."""
+    sound: Path | None
+    """The recording, absolute, or None."""
+    scene: str | None
+    """The class of photos and sounds it belongs to, or None."""
+    split: str
+    """`train`, `val` or `test`."""
+    start_s: float | None = None
+    """Where in the recording the sound of this row starts, in seconds; None for the whole recording."""
+    line: int = field(default=0, compare=False)
+    """Line in the file, counted from 1; 0 if it does not come from one."""
+    also: tuple[str, ...] = ()
+    """Further scenes whose sounds would be right for the photo too."""
+    bandwidth_hz: float | None = None
+    """The highest frequency at which the recording has content, in Hz; None if nobody measured it."""
+
+
+def parse_row(
+    line: int, header: Sequence[str], cells: Sequence[str], folder: Path
+) -> tuple[Row | None, list[str]]:
+    """Read the cells of a line.
+
+    Args:
+        line: Its number in the file.
+        header: The names of the columns.
+        cells: What stands under them.
+        folder: Where relative paths count from.
+
+    Returns:
+        The row, None where the cells do not fit the header; and what is wrong with it.
+    """
+    if len(cells) != len(header):
+        return None, [f"has {len(cells)} cells under {len(header)} columns"]
+    given = dict(zip(header, cells, strict=True))
+    wrong: list[str] = []
+    files: dict[str, Path | None] = {"photo": None, "sound": None}
+    for kind in files:
+        if given[kind]:
+            # Normalised as text, as it was written: `a/../b` need not exist as a way through `a`.
+            file = files[kind] = Path(os.path.normpath(folder / given[kind]))
+            if not file.is_file():
+                wrong.append(f"{kind} '{given[kind]}' does not exist")
+    numbers: dict[str, float | None] = {"start_s": None, "bandwidth_hz": None}
+    for name in numbers:
+        if text := given.get(name, "").strip():
+            try:
+                numbers[name] = float(text)
+            except ValueError:
+                wrong.append(f"{name} '{text}' is not a number")
+    also = given.get("also", "").strip()
+    row = Row(
+        files["photo"],
+        files["sound"],
+        given["scene"] or None,
+        given["split"].strip(),
+        numbers["start_s"],
+        line,
+        tuple(name.strip() for name in also.split(";")) if also else (),
+        numbers["bandwidth_hz"],
+    )
+    return row, wrong + row_faults(row)
+
+
+def row_faults(row: Row) -> list[str]:
+    """Say what is wrong with a row, whatever lies on the disk."""
+    names = [str(row.photo or ""), str(row.sound or ""), row.scene or "", *row.also]
+    also, start, bandwidth = ";".join(row.also), row.start_s, row.bandwidth_hz
+    checks = [
+        (row.photo is None and row.sound is None, "has neither photo nor sound"),
+        (row.split not in SPLITS, f"split '{row.split}' is not train, val or test"),
+        (start is not None and not 0 <= start < math.inf, f"start_s {start} is not 0 or more"),
+        (start is not None and row.sound is None, f"start_s {start} has no sound"),
+        (
+            bandwidth is not None and not 0 < bandwidth < math.inf,
+            f"bandwidth_hz {bandwidth} is not more than 0",
+        ),
+        (bandwidth is not None and row.sound is None, f"bandwidth_hz {bandwidth} has no sound"),
+        (row.scene is not None and row.scene != row.scene.strip(), f"scene '{row.scene}' has outer spaces"),
+        (row.scene == "", "scene is empty text; leave it out instead"),
+        (bool(row.also) and row.photo is None, f"also '{also}' has no photo"),
+        (bool(row.also) and row.scene is None, f"also '{also}' stands without a scene"),
+        (
+            any(not name or name != name.strip() or ";" in name for name in row.also),
+            f"also '{also}' must be names with ';' between them, without outer spaces",
+        ),
+        (
+            len({*row.also, row.scene}) <= len(row.also),
+            f"also '{also}' names a scene twice, or that of the row, '{row.scene}'",
+        ),
+        (any(c in name for name in names for c in "\r\n\0"), "a name has a line break in it"),
+    ]
+    return [text for holds, text in checks if holds]
+
+
+def columns_for(rows: Iterable[Row]) -> tuple[str, ...]:
+    """Name the columns that rows need: those that are always there, and what any row makes use of."""
+    rows = list(rows)
+    used = [name for name in OPTIONAL_COLUMNS if any(getattr(row, name) not in (None, ()) for row in rows)]
+    return (*COLUMNS, *used)
+
+
+def row_cells(row: Row, columns: Sequence[str], folder: Path) -> list[str]:
+    """Write a row as the text of its cells; paths count from `folder`, with forward slashes."""
+    cells = {
+        "photo": _relative(row.photo, folder),
+        "sound": _relative(row.sound, folder),
+        "scene": row.scene or "",
+        "split": row.split,
+        "also": ";".join(row.also),
+        "start_s": "" if row.start_s is None else repr(float(row.start_s)),
+        "bandwidth_hz": "" if row.bandwidth_hz is None else repr(float(row.bandwidth_hz)),
+    }
+    return [cells[name] for name in columns]
+
+
+def _relative(file: Path | None, folder: Path) -> str:
+    """A path below or beside the folder; from another drive it stays absolute."""
+    if file is None:
+        return ""
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:
+        return file.absolute().as_posix()
