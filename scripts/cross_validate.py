@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Parse, cross-validate, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="default", help="a model file, or 'default'")
-    parser.add_argument("--pairs", default=None, help="folder of scenes or manifest; default: the starters")
+    parser.add_argument("--pairs", default=None, help="folder or manifest; default: the set of places")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--penalty", type=float, default=0.1, help="prior_penalty of the training")

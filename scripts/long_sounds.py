@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     usual = recipes.load("scenes").data
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="default", help="a model file, or 'default'")
-    parser.add_argument("--pairs", default=None, help="folder of scenes or manifest; default: the starters")
+    parser.add_argument("--pairs", default=None, help="folder or manifest; default: the set of places")
     parser.add_argument("--split", default="val", choices=("train", "val", "test"))
     parser.add_argument("--photos", type=int, default=1, help="photos of each scene")
     parser.add_argument("--seeds", type=int, default=2)

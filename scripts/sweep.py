@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Parse, sweep, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="default", help="a model file, or 'default'")
-    parser.add_argument("--pairs", default=None, help="folder of scenes or manifest; default: the starters")
+    parser.add_argument("--pairs", default=None, help="folder or manifest; default: the set of places")
     parser.add_argument("--split", default="val", choices=("train", "val", "test"))
     parser.add_argument("--photos", type=int, default=50)
     parser.add_argument("--seeds", type=int, default=3)

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Write both manifests."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("out", type=Path, help="folder for with.csv and without.csv")
-    parser.add_argument("--pairs", help="folder of scenes; without it, the starter scenes")
+    parser.add_argument("--pairs", help="folder of scenes; without it, the set of places")
     parser.add_argument("--every", type=int, default=2, help="one recording in so many keeps its scene")
     given = parser.parse_args(arguments)
     if given.every < 2:

@@ -7,13 +7,13 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def scenes_folder() -> Path:
-    """The real photos and recordings: $PHOTOWAVE_SCENES, or ../shared/scenes beside the checkout."""
-    named = os.environ.get("PHOTOWAVE_SCENES")
-    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "scenes"
-    if not folder.is_dir():
-        pytest.skip(f"no real scenes: {folder} is not there; set PHOTOWAVE_SCENES to a folder of scenes")
-    return folder
+def places_manifest() -> Path:
+    """The manifest of the set of places: in $PHOTOWAVE_PLACES, or in data/places of the checkout."""
+    named = os.environ.get("PHOTOWAVE_PLACES")
+    manifest = (Path(named) if named else Path(__file__).resolve().parents[1] / "data/places") / "pairs.csv"
+    if not manifest.is_file():
+        pytest.skip(f"no set of places: {manifest} is not there; build it with scripts/build_places.py")
+    return manifest
 
 
 @pytest.fixture(scope="session")

@@ -90,11 +90,11 @@ def test_the_sdist_holds_what_a_build_and_the_tests_need(built: Path, wheel: Pat
     needed = [*shipped(PACKAGE), *shipped(ROOT / "configs"), *shipped(ROOT / "data" / "examples")]
     needed += [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py")]
     needed += ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "pyproject.toml"]
-    needed += [".ci/run", "data/scenes.csv", "scripts/docs/conf.py", "scripts/notebooks/evaluate.ipynb"]
+    needed += [".ci/run", "data/places.csv", "scripts/docs/conf.py", "scripts/notebooks/evaluate.ipynb"]
     assert set(needed) - there == set()
     # What work leaves behind in a checkout stays there.
     left = re.compile(
-        r"^(runs|site|build|dist|soundscapes|\.venv|lightning_logs|data/scenes)/|__pycache__|\.egg-info"
+        r"^(runs|site|build|dist|soundscapes|\.venv|lightning_logs|data/places)/|__pycache__|\.egg-info"
     )
     assert [name for name in sorted(there) if left.search(name)] == []
 

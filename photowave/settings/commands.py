@@ -19,7 +19,7 @@ class EvaluateSettings:
     """What an evaluation judges; how the sounds are drawn stands in `DrawSettings`."""
 
     pairs: str | None = None
-    """Manifest, or folder of scenes; null: the starter scenes."""
+    """Manifest, or folder of scenes; null: the set of places."""
     split: Literal["train", "val", "test"] = "test"
     """Whose photos sounds are drawn for, and whose recordings the bits per sample are counted on."""
     splits: SplitSettings = field(default_factory=SplitSettings)

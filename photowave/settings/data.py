@@ -32,7 +32,7 @@ class DataSettings:
     """Which pairs a training uses, and how it cuts clips from them."""
 
     pairs: str | None = None
-    """A manifest (CSV), a folder of scenes, or a single sound file; null: the starter scenes."""
+    """A manifest (CSV), a folder of scenes, or a single sound file; null: the set of places."""
     pairing: Literal["scene", "row"] = "scene"
     """`scene`: any photo of a scene goes with any sound of it; `row`: only the two of one row."""
     clip_s: float = 0.5

@@ -360,15 +360,15 @@ def test_all_five_settings_are_there() -> None:
     assert [path.stem for path in CONFIGS] == ["bands", "end_to_end", "one_clip", "reference", "scenes"]
 
 
-@pytest.mark.scenes
+@pytest.mark.places
 @pytest.mark.slow
-def test_the_default_training_runs_on_the_real_scenes(
-    scenes_folder: Path, capsys: pytest.CaptureFixture[str]
+def test_the_default_training_runs_on_the_set_of_places(
+    places_manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = next(path for path in CONFIGS if path.stem == "scenes")
     few = ["--trainer.max_steps=4", "--data.clips_per_epoch=8", "--data.val_clips=2", "--data.clip_s=0.1"]
     small = ["--model.image.resolution=32", "--model.image.mirror=false"]
-    code = main(["fit", f"--config={config}", f"--data.pairs={scenes_folder}", *few, *small])
+    code = main(["fit", f"--config={config}", f"--data.pairs={places_manifest}", *few, *small])
     captured = capsys.readouterr()
     assert (code, captured.err) == (0, "")
     assert "step 4 | " in captured.out

@@ -381,3 +381,14 @@ def test_pairings_without_further_scenes_and_bandwidths_have_a_place_for_each() 
 def test_an_unknown_pairing_is_refused() -> None:
     with pytest.raises(PairError, match="pairing='scenes': must be 'row' or 'scene'"):
         rows_of(("p", "s", "", None)).pairs("scenes")
+
+
+@pytest.mark.places
+def test_the_set_of_places(places_manifest: Path) -> None:
+    manifest = read_manifest(places_manifest)
+    assert (len(manifest.photos), len(manifest.sounds), len(manifest.scenes)) == (713, 243, 29)
+    for name in ("train", "val", "test"):
+        found = manifest.split(name).pairs("scene")
+        assert any(found.sounds_of)
+        assert any(found.photo_also)
+        assert None not in found.bandwidths_hz

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from photowave.errors import PairError
-from photowave.pairs.manifest import Manifest, read_manifest, write_manifest
+from photowave.pairs.manifest import read_manifest, write_manifest
 from photowave.pairs.table import scene_table
 from photowave.settings import SplitSettings
 
@@ -81,15 +81,3 @@ def test_no_scenes_and_no_folder(tmp_path: Path) -> None:
         scene_table(tmp_path)
     with pytest.raises(PairError, match="is not a folder"):
         scene_table(tmp_path / "gone")
-
-
-@pytest.mark.scenes
-def test_the_real_scenes(scenes_folder: Path) -> None:
-    manifest = Manifest(tuple(scene_table(scenes_folder)), scenes_folder)
-    assert (len(manifest.photos), len(manifest.sounds), len(manifest.scenes)) == (232, 60, 10)
-    for name in ("train", "val", "test"):
-        split = manifest.split(name)
-        assert len(split.scenes) == 10
-        assert any(split.pairs("scene").sounds_of)
-    excerpts = {row.split for row in manifest.rows if row.sound and "sounds_birds__" in row.sound.name}
-    assert len(excerpts) == 1

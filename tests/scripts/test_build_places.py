@@ -126,9 +126,9 @@ def test_photos_and_sounds_are_made_as_the_list_says(entries, sources: Path, tmp
     expected = soundfile.read(sources / "me/stuff/waves.wav", start=RATE, stop=3 * RATE)[0]
     stereo, rate = soundfile.read(out / "sea/sounds/stereo.ogg")
     assert (rate, stereo.shape) == (RATE, expected.shape)
-    assert np.corrcoef(stereo[:, 1], expected[:, 1])[0, 1] > 0.95
+    assert np.corrcoef(stereo[:, 1], expected[:, 1])[0, 1] > 0.8 > abs(np.corrcoef(stereo.T)[0, 1])
     mono, _ = soundfile.read(out / "lake/sounds/mono.ogg")
-    assert np.corrcoef(mono, expected.mean(axis=1))[0, 1] > 0.95
+    assert np.corrcoef(mono, expected.mean(axis=1))[0, 1] > 0.8
     assert (out / "lake/sounds/short.ogg").read_bytes() == (sources / "me/stuff/short.ogg").read_bytes()
 
 
@@ -313,7 +313,6 @@ def test_the_list_that_ships_is_whole() -> None:
     for entry in inside(listed):
         assert entry.file.split("/")[:2] == [entry.place, f"{entry.kind}s"]
         assert entry.licence
-        assert entry.author
         assert len(entry.version) == 40 or entry.source_kind == "debian"
         if entry.kind == "photo":
             assert 256 <= max(entry.width, entry.height) <= 512
