@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from photowave.errors import CheckpointError, ConfigError
 from photowave.extras import require
+from photowave.image.clip import CLIP_MEAN, CLIP_SIZES, CLIP_STD, ClipVision, image_tower
 from photowave.image.efficientnet_lite import EfficientNetLite0
 from photowave.image.efficientnet_lite_weights import (
     LITE_MEAN,
@@ -35,7 +36,26 @@ def build_network(config: ImageConfig) -> Network:
             path = default_weights_path() if config.weights == "default" else config.weights
             _load(module, from_original(read_weights(path)), head=head, what=f"{path} ({LITE0})")
         return module, feature_dim, LITE_MEAN, LITE_STD
-    return _torchvision_network(config)
+    return _clip(config) if config.encoder in CLIP_SIZES else _torchvision_network(config)
+
+
+def _clip(config: ImageConfig) -> Network:
+    name, size = config.encoder, CLIP_SIZES[config.encoder]
+    if config.resolution % size.patch:
+        raise ConfigError(
+            f"resolution={config.resolution} does not fit encoder {name}: it must be a multiple of "
+            f"{size.patch}. Its usual one is {size.usual}."
+        )
+    if config.weights == "default":
+        raise CheckpointError(
+            f"encoder {name} has no weights='default': photowave does not download them. Set weights to a "
+            "file of CLIP as transformers saves it (model.safetensors or pytorch_model.bin)."
+        )
+    module = ClipVision(size, resolution=config.resolution)
+    if config.weights is not None:
+        state = image_tower(read_weights(config.weights), places=(config.resolution // size.patch) ** 2)
+        _load(module, state, head=None, what=f"{config.weights} ({name})")
+    return module, size.width, CLIP_MEAN, CLIP_STD
 
 
 def _torchvision_network(config: ImageConfig) -> Network:
@@ -44,11 +64,11 @@ def _torchvision_network(config: ImageConfig) -> Network:
     from torchvision import models
 
     name = config.encoder
-    known = [LITE0, *models.list_models(module=models)]
+    known = [LITE0, *CLIP_SIZES, *models.list_models(module=models)]
     if name not in known:
         near = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or [LITE0, "resnet18"]
         raise ConfigError(
-            f"encoder={name!r}: there is no such classifier. Use one of torchvision's names, "
+            f"encoder={name!r}: there is no such network. Use one of photowave's or torchvision's names, "
             f"such as {', '.join(near)}."
         )
     default = models.get_model_weights(name).DEFAULT
@@ -84,9 +104,9 @@ def _take_off_head(module: nn.Module, name: str) -> tuple[str, int]:
     return path, layer.in_features
 
 
-def _load(module: nn.Module, state: dict[str, Tensor], *, head: str, what: str) -> None:
+def _load(module: nn.Module, state: dict[str, Tensor], *, head: str | None, what: str) -> None:
     # The head is gone, so its weights may be there or not, for any number of classes.
-    body = {name: tensor for name, tensor in state.items() if not name.startswith(f"{head}.")}
+    body = {n: tensor for n, tensor in state.items() if head is None or not n.startswith(f"{head}.")}
     try:
         module.load_state_dict(body)
     except RuntimeError as error:

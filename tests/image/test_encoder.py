@@ -232,9 +232,9 @@ def test_unfit_weights_files(tmp_path: Path) -> None:
     refused("gone.safetensors", None, "does not exist")
     refused("empty.pth", b"", "cannot be read")
     refused("text.safetensors", b"no weights", "cannot be read")
-    refused("weights.onnx", b"x", "known are .safetensors, .pth and .pt")
+    refused("weights.onnx", b"x", "known are .safetensors, .pth, .pth.tar, .pt and .bin")
     refused("list.pt", _saved([torch.zeros(1)]), "does not hold tensors by name")
-    refused("nested.pt", _saved({"state_dict": sound}), "does not hold tensors by name")
+    refused("nested.pt", _saved({"state_dict": {"inner": sound}}), "does not hold tensors by name")
     refused("foreign.safetensors", safetensors.torch.save({"a": torch.zeros(1)}), "do not fit")
     refused("spoilt.safetensors", safetensors.torch.save(spoilt), "NaN")
 
