@@ -60,10 +60,18 @@ def find_textures(train: SplitData, *, mean: Tensor, std: Tensor, size: int, see
     normalised = ((textures - mean) / std).double()
     owners = torch.cat([torch.full((len(r.textures),), index) for index, r in enumerate(recordings)])
     usual = torch.cat([_usual(recording.levels) for recording in recordings])
-    numbers: dict[tuple[int, ...], int] = {}
-    circles = torch.tensor([numbers.setdefault(photos, len(numbers)) for photos in train.pairing.photos_of])
+    numbers: dict[tuple[tuple[int, ...], str | None], int] = {}
+    unseen = train.unseen_scenes
+    together = zip(train.pairing.photos_of, train.pairing.sound_scenes, strict=True)
+    circles = torch.tensor(
+        [
+            # The table of places can ask for a scene that goes with no photo.
+            numbers.setdefault((photos, scene if scene in unseen else None), len(numbers))
+            for photos, scene in together
+        ]
+    )
     # What goes with no photo is never drawn for one; it shares the textures only if there is nothing else.
-    present = [circle for circle, photos in enumerate(numbers) if photos] or [0]
+    present = [circle for circle, names in enumerate(numbers) if any(names)] or [0]
     # Where circles are few, each has textures of its own, and the photo has only to tell the circles apart.
     alone = size >= 2 * len(present)
     codes = torch.full((len(textures),), -1)

@@ -10,8 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from photowave.errors import ConfigError
 from photowave.image.decode import read_photo
 from photowave.image.networks import build_network
+from photowave.image.places import PlaceTable, default_places_path, read_places
 from photowave.image.source import PhotoSource
 from photowave.settings import ImageConfig
 
@@ -25,16 +27,19 @@ class PhotoEncoder(nn.Module):
     Args:
         network: Maps normalised pixels [batch, 3, height, width] to features [batch, feature_dim].
         name: What the network is called; part of the fingerprint.
-        feature_dim: Length of the feature vector.
+        feature_dim: Length of the network's features.
         resolution: Side of the square to which `encode` resizes a photo, in pixels.
         mirror: Whether `encode` averages with the features of the mirror image.
         mean: Mean of red, green and blue that is subtracted, on the scale 0 to 1.
         std: Spread of red, green and blue by which is divided.
         frozen: Whether the weights are kept as they are.
+        head: From features to logits of classes; needed with `table`, and unused without.
+        table: Scores places by these classes; the scores are appended to the features.
 
     Attributes:
-        feature_dim (int): Length of the feature vector.
+        feature_dim (int): Length of the feature vector, scores included.
         frozen (bool): Whether the weights are kept as they are.
+        places (tuple[str, ...]): The place that each of the last features scores.
     """
 
     mean: Tensor
@@ -51,10 +56,16 @@ class PhotoEncoder(nn.Module):
         mean: Sequence[float],
         std: Sequence[float],
         frozen: bool = True,
+        head: nn.Linear | None = None,
+        table: PlaceTable | None = None,
     ) -> None:
         super().__init__()
+        assert table is None or head is not None
         self.network = network
-        self.feature_dim = feature_dim
+        self.head = None if table is None else head
+        self.table = table
+        self.places: tuple[str, ...] = () if table is None else table.names
+        self.feature_dim = feature_dim + len(self.places)
         self.resolution = resolution
         self.mirror = mirror
         self.frozen = frozen
@@ -88,7 +99,9 @@ class PhotoEncoder(nn.Module):
             Tensor: Features, float32, [batch, feature_dim].
         """
         features: Tensor = self.network((pixels - self.mean) / self.std)
-        return features
+        if self.head is None or self.table is None:
+            return features
+        return torch.cat([features, self.table(self.head(features))], -1)
 
     def encode(self, photos: Sequence[PhotoSource]) -> Tensor:
         """Compute the features of whole photos, in evaluation mode and without gradients.
@@ -130,7 +143,12 @@ class PhotoEncoder(nn.Module):
         """
         if self._fingerprint is None or not self.frozen:
             digest = hashlib.sha256(json.dumps(self._settings, sort_keys=True).encode())
-            for name, tensor in sorted(self.network.state_dict().items()):
+            tensors = {**self.network.state_dict()}
+            if self.head is not None and self.table is not None:
+                digest.update(json.dumps(self.places).encode())
+                tensors |= self.head.state_dict(prefix="last layer ")
+                tensors |= self.table.state_dict(prefix="table ")
+            for name, tensor in sorted(tensors.items()):
                 digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
                 flat = tensor.detach().cpu().contiguous().reshape(-1)
                 digest.update(flat.view(torch.uint8).numpy().tobytes())
@@ -149,20 +167,35 @@ def build_encoder(config: ImageConfig, *, frozen: bool = True) -> PhotoEncoder:
         The encoder, on the CPU.
 
     Raises:
-        ConfigError: There is no network of that name, or it cannot read photos of that resolution.
+        ConfigError: There is no network of that name, it cannot read photos of that resolution, or there is
+            no such table of places, or none that fits its classes.
         CheckpointError: The weights are missing, damaged, of another network or cannot be downloaded.
     """
-    network, feature_dim, mean, std = build_network(config)
+    network = build_network(config)
     return PhotoEncoder(
-        network,
+        network.body,
         name=config.encoder,
-        feature_dim=feature_dim,
+        feature_dim=network.feature_dim,
         resolution=config.resolution,
         mirror=config.mirror,
-        mean=mean,
-        std=std,
+        mean=network.mean,
+        std=network.std,
         frozen=frozen,
+        head=network.head,
+        table=_table(config, network.head),
     )
+
+
+def _table(config: ImageConfig, head: nn.Linear | None) -> PlaceTable | None:
+    if config.places is None:
+        return None
+    if head is None:
+        raise ConfigError(
+            f"places={config.places!r}: encoder {config.encoder} with weights {config.weights} has no last "
+            "layer that tells classes, as the table needs. Set places to null or use another encoder."
+        )
+    path = default_places_path() if config.places == "default" else config.places
+    return read_places(path, classes=head.out_features)
 
 
 def _forget_fingerprint(module: nn.Module, _incompatible_keys: Any) -> None:

@@ -1,8 +1,8 @@
 """Classifiers by name, without their last layer, and with their weights."""
 
 import difflib
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,19 +23,32 @@ from photowave.settings import ImageConfig
 LITE0 = "efficientnet_lite0"
 
 
-Network: TypeAlias = tuple[nn.Module, int, Sequence[float], Sequence[float]]
-"""What ends with pooled features, their length, and mean and spread of the pixels; see `PhotoEncoder`."""
+class Network(NamedTuple):
+    """A network and what belongs to it; see `PhotoEncoder`."""
+
+    body: nn.Module
+    """It ends with pooled features."""
+    feature_dim: int
+    """Their length."""
+    mean: Sequence[float]
+    """Of the pixels."""
+    std: Sequence[float]
+    """Of the pixels."""
+    head: nn.Linear | None
+    """From features to classes; None where the network or its file has no such layer."""
 
 
 def build_network(config: ImageConfig) -> Network:
     """Build a network, take off its last layer and load its weights; see `build_encoder` for the errors."""
     if config.encoder == LITE0:
         module: nn.Module = EfficientNetLite0()
-        head, feature_dim = _take_off_head(module, config.encoder)
+        name, head = _take_off_head(module, config.encoder)
+        classes: nn.Linear | None = head
         if config.weights is not None:
             path = default_weights_path() if config.weights == "default" else config.weights
-            _load(module, from_original(read_weights(path)), head=head, what=f"{path} ({LITE0})")
-        return module, feature_dim, LITE_MEAN, LITE_STD
+            state = from_original(read_weights(path))
+            classes = _load(module, state, head=name, what=f"{path} ({LITE0})")
+        return Network(module, head.in_features, LITE_MEAN, LITE_STD, classes)
     return _clip(config) if config.encoder in CLIP_SIZES else _torchvision_network(config)
 
 
@@ -55,7 +68,7 @@ def _clip(config: ImageConfig) -> Network:
     if config.weights is not None:
         state = image_tower(read_weights(config.weights), places=(config.resolution // size.patch) ** 2)
         _load(module, state, head=None, what=f"{config.weights} ({name})")
-    return module, size.width, CLIP_MEAN, CLIP_STD
+    return Network(module, size.width, CLIP_MEAN, CLIP_STD, None)
 
 
 def _torchvision_network(config: ImageConfig) -> Network:
@@ -75,13 +88,14 @@ def _torchvision_network(config: ImageConfig) -> Network:
     preparation = default.transforms()
     (size,) = preparation.crop_size
     module = models.get_model(name, weights=None, **_options(name, size))
-    head, feature_dim = _take_off_head(module, name)
+    path, head = _take_off_head(module, name)
+    classes: nn.Linear | None = head
     if config.weights == "default":
-        _load(module, _download(default, name), head=head, what=f"the default weights of {name}")
+        classes = _load(module, _download(default, name), head=path, what=f"the default weights of {name}")
     elif config.weights is not None:
-        _load(module, read_weights(config.weights), head=head, what=f"{config.weights} ({name})")
+        classes = _load(module, read_weights(config.weights), head=path, what=f"{config.weights} ({name})")
     _try_out(module, config, size)
-    return module, feature_dim, preparation.mean, preparation.std
+    return Network(module, head.in_features, preparation.mean, preparation.std, classes)
 
 
 def _options(name: str, size: int) -> dict[str, Any]:
@@ -91,8 +105,8 @@ def _options(name: str, size: int) -> dict[str, Any]:
     return {"image_size": size} if name.startswith("vit_") else {}
 
 
-def _take_off_head(module: nn.Module, name: str) -> tuple[str, int]:
-    """Replace the last linear layer by nothing; tell its name and the length of its input."""
+def _take_off_head(module: nn.Module, name: str) -> tuple[str, nn.Linear]:
+    """Replace the last linear layer by nothing; give its name and the layer."""
     linear = [(path, layer) for path, layer in module.named_modules() if isinstance(layer, nn.Linear)]
     if not linear:
         raise ConfigError(
@@ -101,11 +115,11 @@ def _take_off_head(module: nn.Module, name: str) -> tuple[str, int]:
         )
     path, layer = linear[-1]
     module.set_submodule(path, nn.Identity())
-    return path, layer.in_features
+    return path, layer
 
 
-def _load(module: nn.Module, state: dict[str, Tensor], *, head: str | None, what: str) -> None:
-    # The head is gone, so its weights may be there or not, for any number of classes.
+def _load(module: nn.Module, state: dict[str, Tensor], *, head: str | None, what: str) -> nn.Linear | None:
+    """Load the body; give the file's last layer, which may be there or not, for any number of classes."""
     body = {n: tensor for n, tensor in state.items() if head is None or not n.startswith(f"{head}.")}
     try:
         module.load_state_dict(body)
@@ -114,8 +128,18 @@ def _load(module: nn.Module, state: dict[str, Tensor], *, head: str | None, what
         raise CheckpointError(
             f"weights {what} do not fit the encoder: {details}... Give weights of this very network."
         ) from error
-    if not all(torch.isfinite(tensor).all() for tensor in body.values()):
+    if not all(torch.isfinite(tensor).all() for tensor in state.values()):
         raise CheckpointError(f"weights {what} hold NaN or infinity. Give a sound file.")
+    return None if head is None else _linear(state, head)
+
+
+def _linear(state: Mapping[str, Tensor], name: str) -> nn.Linear | None:
+    weight, bias = state.get(f"{name}.weight"), state.get(f"{name}.bias")
+    if weight is None or bias is None or weight.dim() != 2 or bias.shape != weight.shape[:1]:
+        return None
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    layer.load_state_dict({"weight": weight, "bias": bias})
+    return layer
 
 
 def _download(default: Any, name: str) -> dict[str, Tensor]:

@@ -26,11 +26,20 @@ class SplitData:
         bank: The recordings.
         pairing: Which photo goes with which recording.
         features: Photo features, [photos, features].
+        places: What the last features score (`PhotoEncoder.places`).
     """
 
     bank: SoundBank
     pairing: Pairing
     features: Tensor
+    places: tuple[str, ...] = ()
+
+    @property
+    def unseen_scenes(self) -> frozenset[str]:
+        """Scenes whose sounds go with no photo, but which are places that the features score."""
+        sounds = zip(self.pairing.sound_scenes, self.pairing.photos_of, strict=True)
+        seen = {scene for scene, photos in sounds if photos}
+        return frozenset(self.places) & (set(self.pairing.sound_scenes) - seen)
 
     def clips(self, *, clip_s: float, count: int, seed: int) -> ClipDataset:
         """Cut clips.
@@ -77,7 +86,8 @@ def read_split(
             progress=bar.update,
         )
     with _bar("photos", len(pairing.photos)) as bar:
-        return SplitData(bank, pairing, _features(pairing.photos, encoder, progress=bar.update))
+        features = _features(pairing.photos, encoder, progress=bar.update)
+    return SplitData(bank, pairing, features, encoder.places)
 
 
 def _features(photos: Sequence[Path], encoder: PhotoEncoder, *, progress: Callable[[int], Any]) -> Tensor:

@@ -61,14 +61,18 @@ class ImageConfig:
     """How a photo becomes features."""
 
     encoder: str = "efficientnet_lite0"
-    """`efficientnet_lite0`, or the name of any torchvision classifier such as `resnet18`."""
+    """`efficientnet_lite0`, the name of any torchvision classifier such as `resnet18`, or `clip_vit_b_32`,
+    `clip_vit_b_16` or `clip_vit_l_14` with a file of weights."""
     weights: str | None = "default"
-    """`default`: the pretrained weights (torchvision's are downloaded once); a `.safetensors` or `.pth` file;
-    or null for random ones."""
+    """`default`: the pretrained weights (torchvision's are downloaded once); a `.safetensors`, `.pth`,
+    `.pth.tar`, `.pt` or `.bin` file; or null for random ones."""
     resolution: int = 320
     """Side of the square the photo is resized to, in pixels."""
     mirror: bool = True
     """Average the features with those of the mirror image."""
+    places: str | None = None
+    """Table from the encoder's classes to places, which helps to tell places with few photos: `default`, for
+    the thousand classes of ImageNet; a CSV file; or null for none."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""

@@ -6,7 +6,7 @@ and draws sounds for the photos of that fold: every photo gets a sound from a ma
 """
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sklearn.model_selection import StratifiedKFold
 from torch import Tensor
 
 from photowave.audio import TextureStatistics
-from photowave.calibration.softmax import fit_softmax
+from photowave.calibration.prior import fit_map
 from photowave.errors import ConfigError
 from photowave.evaluation.judging.systems import judge_systems
 from photowave.evaluation.metrics.judge import fit_trees
@@ -121,7 +121,14 @@ def cross_validate(
             vectors = torch.zeros(len(photos.paths), len(conditioner.null))
             right = np.zeros(len(photos.paths), bool)
             for seen, held_out in deal_folds(photos.scenes, folds=folds, seed=repeat):
-                refit(conditioner, photos.features[seen], groups[seen], penalty=penalty)
+                refit(
+                    conditioner,
+                    photos.features[seen],
+                    groups[seen],
+                    penalty=penalty,
+                    scene_of=scene_of,
+                    places=model.encoder.places,
+                )
                 right[held_out] = (
                     _chosen(conditioner, photos.features[held_out], group_of) == groups[held_out]
                 )
@@ -171,18 +178,24 @@ def scenes_of_groups(
     return found
 
 
-def refit(conditioner: TextureConditioner, rows: Tensor, groups: Tensor, *, penalty: float) -> None:
+def refit(
+    conditioner: TextureConditioner,
+    rows: Tensor,
+    groups: Tensor,
+    *,
+    penalty: float,
+    scene_of: Mapping[int, str] | None = None,
+    places: Sequence[str] = (),
+) -> None:
     """Fit the map from photo features [photos, features] to their groups [photos] anew.
 
-    What is inside a group stays as it was. `penalty` is that of the training.
+    What is inside a group stays as it was. `penalty` is that of the training; `places` are what the last
+    features score, and help where they have the name of a group's scene in `scene_of`.
     """
     present = torch.unique(groups)
     targets = (groups[:, None] == present).float()
-    conditioner.feature_mean.copy_(rows.mean(0))
-    conditioner.feature_std.copy_(rows.std(0, correction=0).clamp_min(1e-3))
-    inputs = (rows - conditioner.feature_mean) / conditioner.feature_std
-    weights = (targets / targets.sum(0)).sum(1)
-    weight, bias = fit_softmax(inputs, targets, weights=weights, penalty=penalty)
+    scenes = [(scene_of or {}).get(group) for group in present.tolist()]
+    weight, bias = fit_map(conditioner, rows, targets, scenes=scenes, places=places, penalty=penalty)
     with torch.no_grad():
         for number, group in enumerate(present):
             inside = conditioner.groups == group
