@@ -36,7 +36,8 @@ def fit_prior(conditioner: TextureConditioner, train: SplitData, book: Codebook,
     photos = targets.sum(1) > 0
     by_group = torch.zeros(int(photos.sum()), size).index_add_(1, groups, targets[photos])
     names = _scenes(train, book, size)
-    there = (by_group.sum(0) > 0) | torch.tensor([name in train.unseen_scenes for name in names])
+    unseen = train.unseen_scenes
+    there = (by_group.sum(0) > 0) | torch.tensor([name in unseen for name in names])
     weight, bias = fit_map(
         conditioner,
         train.features[photos],
@@ -86,7 +87,7 @@ def fit_map(
     conditioner.feature_std.copy_(std)
     centre = torch.zeros(targets.shape[1], features.shape[1])
     for group, scene in enumerate(scenes):
-        if scene in places:
+        if scene is not None and scene in places:
             centre[group, first + places.index(scene)] = _TRUST
     mass = targets.sum(0)
     return fit_softmax(
