@@ -15,6 +15,7 @@ from photowave.evaluation.metrics.nearest_scene import scenes_nearest, statistic
 from photowave.evaluation.metrics.scene_distances import SceneDistances
 from photowave.evaluation.metrics.scene_gaps import scene_gaps
 from photowave.evaluation.metrics.spread import Spread, measure_spread
+from photowave.evaluation.metrics.told_apart import texture_vectors, told_apart
 from photowave.evaluation.metrics.vectors import Standard
 from photowave.evaluation.sounds.types import EvaluatedPhotos, RealSounds, SystemSounds
 
@@ -38,6 +39,7 @@ class Yardstick:
         self._real, self._features, self._scenes, self._seed = real, features, photos.scenes, seed
         self._judge = SceneJudge(features.log_mel, real.scenes, real.recordings, seed=seed)
         self._standard = Standard.of(features.log_mel)
+        self._textures = texture_vectors(features)
         self._waveforms = TrainingWaveforms(real)
         self._scene_distances = SceneDistances(photos.scenes, features, real.scenes, real.recordings)
 
@@ -47,6 +49,7 @@ class Yardstick:
         photos, seeds = sounds.sources.shape
         sources, scenes = sounds.sources.flatten(), np.repeat(self._scenes, seeds)
         hidden, vectors = _hidden(sounds), self._standard(features.log_mel)
+        here = np.isin(real.scenes, self._scenes)
         train = np.isin(real.recordings, self._waveforms.recordings)
         excerpts = self._standard(self._features.log_mel)[train]
         nearest = nearest_excerpt(
@@ -71,6 +74,10 @@ class Yardstick:
             "lines_db": mean_over_photos(features.lines_db.reshape(photos, seeds), seed=seed),
             **self._gaps(features, sounds),
             "texture_distance": self._scene_distances.measure(features, sounds.sources, hidden, seed=seed),
+            "told_apart": told_apart(
+                texture_vectors(features), sounds.sources, self._textures[here], real.recordings[here],
+                seed=seed,
+            ),
             "spread_ratio": (spread.ratio, spread.low, spread.high, photos),
             "nearest_excerpt": mean_over_photos(nearest.reshape(photos, seeds), seed=seed),
             # One sound per photo: it takes long, and who repeats recordings is caught by the first, too.

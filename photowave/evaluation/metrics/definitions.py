@@ -79,6 +79,13 @@ DEFINITIONS = {
         "expectation where the sounds could be further recordings, below it by chance only; the floor is "
         "what recordings of other scenes reach.",
     ),
+    "told_apart": Definition(
+        "",
+        "lower",
+        "Area under the curve with which randomised trees on the same statistics tell the sounds from "
+        "recordings of the photos' scenes that they have not heard: 0.5 where they cannot, 1 where they "
+        "always can. Counted in sounds.",
+    ),
     "spread_ratio": Definition(
         "",
         "neither",

@@ -68,11 +68,12 @@ def test_every_figure_of_a_sound_is_there(judged: Judged) -> None:
             names == DEFINITIONS.keys() - of_clips - {"real_time_factor", "judge_accuracy"} | timed | of_judge
         )
     assert ("real_time_factor", "model_shuffled") not in metrics
-    assert all(np.isfinite(metric.value) for metric in metrics.values())
+    missing = [key for key, metric in metrics.items() if not np.isfinite(metric.value)]
+    assert missing == [("told_apart", "constant")]  # all its sounds come from one recording: none is unheard
 
 
 def test_intervals_hold_the_value(judged: Judged) -> None:
-    without = {"real_time_factor", "spread_ratio"}
+    without = {"real_time_factor", "spread_ratio", "told_apart"}
     checked = [metric for metric in judged[0].values() if metric.name not in without]
     assert len(checked) > 60
     assert all(f.low - 1e-9 <= f.value <= f.high + 1e-9 for f in checked)
