@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from photowave.generation.randomness import UniformStream
-from photowave.wavenet import MixtureOutput, WaveNet, WaveNetState
+from photowave.wavenet import BandOutput, WaveNet, WaveNetState
 from photowave.wavenet.track import interpolate
 
 
@@ -53,14 +53,11 @@ class PlainSampler:
         """Draw the next frames: levels [sounds, steps] or band frames [sounds, steps, bands]."""
         count = self._wavenet.output.uniforms
         numbers = np.stack([s.take(steps * count).reshape(steps, count) for s in self._streams])
-        # Rounding to float32 can give 1, whose logistic is infinite: stop at the number before.
-        kind = self._vectors.dtype
-        uniforms = torch.from_numpy(numbers).to(kind).clamp_max(1 - torch.finfo(kind).eps / 2)
-        uniforms = uniforms.to(self._vectors.device)
+        chance = self._wavenet.output.chance(torch.from_numpy(numbers)).to(self._vectors)
         drawn = []
         for step in range(steps):
             parameters = self._advance(self._blank())
-            frame = self._wavenet.output.sample(parameters, uniforms[:, step], temperature=self._temperature)
+            frame = self._wavenet.output.sample(parameters, chance[:, step], temperature=self._temperature)
             self._remember(frame)
             drawn.append(frame)
         return torch.stack(drawn, 1).cpu()
@@ -76,11 +73,12 @@ class PlainSampler:
     def _blank(self) -> Tensor:
         """A frame that stands where the next one will; nothing looks at it."""
         output = self._wavenet.output
-        if isinstance(output, MixtureOutput):
+        if isinstance(output, BandOutput):
             return self._vectors.new_zeros(len(self._vectors), 1, output.bands)
         return torch.zeros(len(self._vectors), 1, dtype=torch.long, device=self._vectors.device)
 
     def _advance(self, blank: Tensor) -> Tensor:
+        self._before = None if self._state is None else self._state.memory
         parameters, self._state = self._wavenet(blank, self._conditioning(1), self._state)
         return self._guided(parameters)[:, 0]
 
@@ -106,4 +104,5 @@ class PlainSampler:
             frame = torch.cat([frame, frame])
         embedded = self._wavenet.embedding(self._wavenet.output.network_input(frame))
         inputs = torch.stack([self._state.inputs[0], embedded])
-        self._state = WaveNetState(inputs, self._state.layers)
+        _, memory = self._wavenet.output.recall(frame[None], self._before)
+        self._state = WaveNetState(inputs, self._state.layers, memory)

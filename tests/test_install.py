@@ -60,7 +60,7 @@ def test_the_wheel_holds_the_package_and_its_recipes(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         inside = {name: archive.read(name) for name in archive.namelist() if ".dist-info/" not in name}
     recipe_files = {f"photowave/{name}": content for name, content in shipped(ROOT / "configs").items()}
-    assert len(recipe_files) == 5
+    assert len(recipe_files) == 6
     expected = shipped(PACKAGE) | recipe_files
     assert sorted(inside) == sorted(expected)
     assert inside == expected

@@ -11,7 +11,7 @@ CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 
 def test_recipes_are_the_files_of_configs() -> None:
-    assert recipes.names() == ["bands", "end_to_end", "one_clip", "reference", "scenes"]
+    assert recipes.names() == ["bands", "end_to_end", "one_clip", "places", "reference", "scenes"]
     for name in recipes.names():
         assert recipes.path(name).read_bytes() == (CONFIGS / f"{name}.yaml").read_bytes()
 
@@ -28,7 +28,7 @@ def test_an_unknown_recipe_lists_the_known(name: str) -> None:
     with pytest.raises(ConfigError) as refused:
         recipes.path(name)
     assert f"'{name}'" in str(refused.value)
-    assert "bands, end_to_end, one_clip, reference, scenes" in str(refused.value)
+    assert "bands, end_to_end, one_clip, places, reference, scenes" in str(refused.value)
 
 
 def test_an_installed_package_finds_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,9 +19,16 @@ from photowave.settings import (
     ModelConfig,
     WaveNetConfig,
 )
-from photowave.wavenet import MixtureOutput, SoftmaxOutput, WaveNet
+from photowave.wavenet import (
+    BandOutput,
+    MixtureOutput,
+    OutputDistribution,
+    SoftmaxOutput,
+    SpectralOutput,
+    WaveNet,
+)
 
-KINDS = [("softmax", 1), ("mixture", 1), ("mixture", 2), ("mixture", 4), ("mixture", 8)]
+KINDS = [("softmax", 1), ("mixture", 1), ("mixture", 2), ("mixture", 4), ("mixture", 8), ("spectral", 16)]
 """Output and number of bands."""
 CONDITIONING = 5
 """Length of the conditioning vector of `tiny_wavenet`."""
@@ -41,9 +48,11 @@ def tiny_wavenet(
     dtype: torch.dtype = torch.float64,
 ) -> WaveNet:
     """Build a decoder with random weights."""
-    distribution = (
-        SoftmaxOutput(levels=levels) if output == "softmax" else MixtureOutput(bands=bands, mixtures=mixtures)
-    )
+    distribution: OutputDistribution = SoftmaxOutput(levels=levels)
+    if output == "mixture":
+        distribution = MixtureOutput(bands=bands, mixtures=mixtures)
+    elif output == "spectral":
+        distribution = SpectralOutput(bands=bands, own=bands // 2, groups=3, mixtures=mixtures)
     wavenet = WaveNet(
         output=distribution,
         residual_channels=residual,
@@ -57,12 +66,15 @@ def tiny_wavenet(
 
 
 def randomise(module: nn.Module, *, seed: int) -> None:
-    """Give every weight a value away from zero, and scales and spreads positive ones; no flag is set."""
+    """Give every weight a value away from zero, scales, spreads and widths positive ones; no flag is set."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, tensor in module.state_dict().items():
             if tensor.dtype == torch.bool:
                 tensor.zero_()
+                continue
+            if name.endswith("width"):
+                tensor.fill_(0.5)
                 continue
             drawn = torch.randn(tensor.shape, generator=generator, dtype=torch.float64)
             positive = name.endswith(("scale", "_std"))
@@ -74,7 +86,7 @@ def random_frames(wavenet: WaveNet, batch: int, steps: int, *, seed: int = 1) ->
     """Draw frames at random: levels, or band frames of the level that the scales say."""
     generator = torch.Generator().manual_seed(seed)
     output = wavenet.output
-    if isinstance(output, MixtureOutput):
+    if isinstance(output, BandOutput):
         noise = torch.randn(batch, steps, output.bands, generator=generator, dtype=torch.float64)
         return noise.to(output.scale) * output.scale
     return torch.randint(output.channels, (batch, steps), generator=generator)
@@ -100,6 +112,8 @@ def tiny_config(output: str = "softmax", bands: int = 1, *, kind: str = "texture
             output=output,
             quantization_levels=64,
             mixtures=3,
+            own_bands=max(2, bands // 2),
+            noise_groups=3,
         ),
     )
 

@@ -1,5 +1,6 @@
 """Sound: files, level, mu-law levels, the filter bank, texture, and the baselines a network must beat."""
 
+from photowave.audio.bandwidth import extend_bandwidth
 from photowave.audio.baselines import HistogramBaseline, LinearPredictorBaseline, UniformBaseline
 from photowave.audio.envelope import SpectralEnvelope
 from photowave.audio.files import (
@@ -7,17 +8,21 @@ from photowave.audio.files import (
     SoundInfo,
     find_sounds,
     probe_sound,
+    read_channels,
     read_sound,
     write_sound,
 )
 from photowave.audio.filterbank import FilterBank, SynthesisState
 from photowave.audio.level import gain_to, limit_peaks, normalise, rms_dbfs, without_fades
 from photowave.audio.mulaw import decode, encode, level_bounds, level_log2_widths
+from photowave.audio.repeating import repeat_to
 from photowave.audio.resampling import resample
+from photowave.audio.stereo import WIDTH_BANDS, measure_width, width_band
 from photowave.audio.texture import TextureStatistics, power_db
 
 __all__ = [
     "SOUND_SUFFIXES",
+    "WIDTH_BANDS",
     "FilterBank",
     "HistogramBaseline",
     "LinearPredictorBaseline",
@@ -28,17 +33,22 @@ __all__ = [
     "UniformBaseline",
     "decode",
     "encode",
+    "extend_bandwidth",
     "find_sounds",
     "gain_to",
     "level_bounds",
     "level_log2_widths",
     "limit_peaks",
+    "measure_width",
     "normalise",
     "power_db",
     "probe_sound",
+    "read_channels",
     "read_sound",
+    "repeat_to",
     "resample",
     "rms_dbfs",
+    "width_band",
     "without_fades",
     "write_sound",
 ]

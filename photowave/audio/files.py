@@ -54,14 +54,41 @@ def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Ten
         MediaError: No such file, a folder, an empty, damaged or foreign file, NaN or infinite samples,
             fewer than two samples, or silence.
     """
-    path = Path(path)
+    channels, rate = _decode(Path(path))
+    samples = channels.mean(0)
+    if sample_rate is not None:
+        samples = resample(samples, old_rate=rate, new_rate=sample_rate)
+    _refuse_silence(path, samples)
+    return samples, rate if sample_rate is None else sample_rate
+
+
+def read_channels(path: str | Path, *, sample_rate: int) -> tuple[Tensor, int]:
+    """Read a sound with its channels, at most two of them.
+
+    Args:
+        path: See `read_sound`.
+        sample_rate: Resample to this rate in Hz.
+
+    Returns:
+        The samples (float32, [channels, time]), and the file's own sample rate in Hz.
+
+    Raises:
+        MediaError: See `read_sound`.
+    """
+    channels, rate = _decode(Path(path))
+    resampled = resample(channels[:2], old_rate=rate, new_rate=sample_rate)
+    _refuse_silence(path, resampled)
+    return resampled, rate
+
+
+def _decode(path: Path) -> tuple[Tensor, int]:
+    """Samples of all channels, float32 [channels, time], and their rate."""
     with _opened(path) as file:
-        file_rate = int(file.samplerate)
-        declared = int(file.frames)
+        rate, declared = int(file.samplerate), int(file.frames)
         blocks = []
         while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-            blocks.append(torch.from_numpy(block).mean(dim=1))
-    samples = torch.cat(blocks) if blocks else torch.zeros(0)
+            blocks.append(torch.from_numpy(block))
+    samples = torch.cat(blocks) if blocks else torch.zeros(0, 1)
     if len(samples) < declared and not _length_is_estimate(file):
         raise MediaError(
             f"{path}: only {len(samples)} of {declared} samples decode; all must. Replace the file."
@@ -70,8 +97,10 @@ def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Ten
         raise MediaError(f"{path} holds {len(samples)} sample(s); a sound needs at least 2. Replace it.")
     if not bool(samples.isfinite().all()):
         raise MediaError(f"{path} holds NaN or infinite samples; all must be finite. Export it again.")
-    if sample_rate is not None:
-        samples = resample(samples, old_rate=file_rate, new_rate=sample_rate)
+    return samples.t().contiguous(), rate
+
+
+def _refuse_silence(path: str | Path, samples: Tensor) -> None:
     peak = float(samples.abs().max())
     if peak < 10 ** (SILENCE_PEAK_DBFS / 20):
         level = f"{20 * math.log10(peak):.0f} dBFS" if peak > 0 else "0"
@@ -79,30 +108,29 @@ def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Ten
             f"{path} is silent: its peak is {level}; at least {SILENCE_PEAK_DBFS:.0f} dBFS is needed. "
             "Remove the file or raise its level."
         )
-    return samples, file_rate if sample_rate is None else sample_rate
 
 
 def write_sound(path: str | Path, samples: Tensor, sample_rate: int) -> None:
-    """Write one channel as 16-bit PCM; the file appears under its name only when it is complete.
+    """Write 16-bit PCM; the file appears under its name only when it is complete.
 
     Samples are rounded to steps of 1/32768; +1 itself becomes the highest step.
 
     Args:
         path: A name that ends in `.wav` or `.flac`, in a folder that exists.
-        samples: Float, [time], within +-1.
+        samples: Float, [time] or [2, time], within +-1.
         sample_rate: In Hz.
 
     Raises:
-        MediaError: Another suffix; samples that are no single channel, are none, NaN, infinite or beyond
-            +-1; or the file cannot be written.
+        MediaError: Another suffix; samples that are not one or two channels, are none, NaN, infinite or
+            beyond +-1; or the file cannot be written.
     """
     path = Path(path)
     file_format = _WRITTEN_FORMATS.get(path.suffix.lower())
     if file_format is None:
         raise MediaError(f"{path}: cannot write {path.suffix or 'a name without suffix'}. Use .wav or .flac.")
-    if samples.dim() != 1 or samples.numel() == 0:
+    if samples.numel() == 0 or not (samples.dim() == 1 or (samples.dim() == 2 and len(samples) == 2)):
         raise MediaError(
-            f"{path}: samples have the shape {list(samples.shape)}; one channel [time] with at least one "
+            f"{path}: samples have the shape {list(samples.shape)}; [time] or [2, time] with at least one "
             "sample is needed. Pass one sound at a time."
         )
     samples = samples.detach().cpu().double()
@@ -117,7 +145,7 @@ def write_sound(path: str | Path, samples: Tensor, sample_rate: int) -> None:
     steps = (samples * _PCM_STEPS).round().clamp(max=_PCM_STEPS - 1).to(torch.int16)
     try:
         with replacing(path) as temporary:
-            soundfile.write(temporary, steps.numpy(), sample_rate, subtype="PCM_16", format=file_format)
+            soundfile.write(temporary, steps.t().numpy(), sample_rate, subtype="PCM_16", format=file_format)
     except (OSError, soundfile.SoundFileError) as error:
         raise MediaError(
             f"{path} cannot be written ({_reason(error)}). Choose a folder that exists and is writable."

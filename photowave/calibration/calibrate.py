@@ -5,13 +5,14 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from photowave.audio import WIDTH_BANDS
 from photowave.calibration.codebook import find_textures
 from photowave.calibration.free_run import FreeRunTargets, free_run_targets
 from photowave.calibration.prior import fit_prior
 from photowave.errors import ConfigError
 from photowave.model import PhotowaveModel, PositionConditioner, TextureConditioner
 from photowave.pairs.split_data import SplitData
-from photowave.wavenet import MixtureOutput
+from photowave.wavenet import BandOutput
 
 _LEAST_LEVEL = 1e-4  # of the loudest band: 80 dB below it
 
@@ -31,7 +32,7 @@ def calibrate(
     Returns:
         What free runs of the trained model shall come to; None where it has no envelope or no textures.
     """
-    if isinstance(model.wavenet.output, MixtureOutput):
+    if isinstance(model.wavenet.output, BandOutput):
         model.wavenet.output.scale.copy_(_band_levels(model, train))
     if model.envelope is not None:
         model.envelope.fit([recording.spectra for recording in train.bank.recordings])
@@ -102,4 +103,29 @@ def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: in
     beyond = int(found.groups.max()) + 1 + torch.arange(size - entries)
     conditioner.groups.copy_(torch.cat([found.groups, beyond]))
     fit_prior(conditioner, train, found, penalty=penalty)
-    return found.owners[windows]
+    owners = found.owners[windows]
+    conditioner.width.copy_(_widths(train)[owners])
+    return owners
+
+
+def _widths(train: SplitData) -> Tensor:
+    """Width of every recording, or else the mean of its scene, or of all, [recordings, WIDTH_BANDS]."""
+    found = [recording.width for recording in train.bank.recordings]
+    scenes = train.pairing.sound_scenes
+    mean = _mean([width for width in found if width is not None])
+    by_scene = {
+        scene: [w for w, other in zip(found, scenes, strict=True) if w is not None and other == scene]
+        for scene in set(scenes)
+    }
+    return torch.stack(
+        [
+            width if width is not None else _mean(by_scene[scene], default=mean)
+            for width, scene in zip(found, scenes, strict=True)
+        ]
+    )
+
+
+def _mean(widths: list[Tensor], *, default: Tensor | None = None) -> Tensor:
+    if widths:
+        return torch.stack(widths).mean(0)
+    return torch.zeros(WIDTH_BANDS) if default is None else default

@@ -62,12 +62,12 @@ def find_textures(train: SplitData, *, mean: Tensor, std: Tensor, size: int, see
     usual = torch.cat([_usual(recording.levels) for recording in recordings])
     numbers: dict[tuple[tuple[int, ...], str | None], int] = {}
     unseen = train.unseen_scenes
-    together = zip(train.pairing.photos_of, train.pairing.sound_scenes, strict=True)
+    sounds = zip(train.pairing.photos_of, train.pairing.sound_scenes, strict=True)
     circles = torch.tensor(
         [
             # The table of places can ask for a scene that goes with no photo.
             numbers.setdefault((photos, scene if scene in unseen else None), len(numbers))
-            for photos, scene in together
+            for photos, scene in sounds
         ]
     )
     # What goes with no photo is never drawn for one; it shares the textures only if there is nothing else.

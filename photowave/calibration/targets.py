@@ -45,8 +45,7 @@ def _asked(train: SplitData, book: Codebook, size: int) -> Tensor:
 
 def _parts(pairing: Pairing, photo: int, heard: tuple[int, ...]) -> list[tuple[float, list[int]]]:
     """A photo's own recordings, and those of each further scene that suits it, with their shares."""
-    named: tuple[tuple[str, ...], ...] = getattr(pairing, "photo_also", ())
-    also = named[photo] if named else ()
+    also = pairing.photo_also[photo]
     further = [[sound for sound in heard if pairing.sound_scenes[sound] == scene] for scene in also]
     own = [sound for sound in heard if pairing.sound_scenes[sound] not in also]
     there = [part for part in further if part]

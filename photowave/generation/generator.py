@@ -15,10 +15,12 @@ from photowave._version import __version__
 from photowave.audio import limit_peaks
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError
+from photowave.generation.following import FollowingSampler
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.generation.reading import PhotoReading, photo_seed, small
 from photowave.generation.samplers import Sampler, build_sampler, pack_model
 from photowave.generation.soundscape import Soundscape
+from photowave.generation.stereo import SideNoise
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
 from photowave.image.source import held
 from photowave.settings import DrawSettings
@@ -54,6 +56,11 @@ class SoundscapeGenerator:
     def sample_rate(self) -> int:
         """Samples per second, in Hz."""
         return self.model.sample_rate
+
+    @property
+    def channels(self) -> int:
+        """Channels of what is generated, 1 or 2."""
+        return self.model.config.audio.channels
 
     def generate(
         self,
@@ -135,8 +142,9 @@ class SoundscapeGenerator:
         """
         again = held(photo)
         image = read_photo(again)
-        vector = self.photo_vectors([image], seeds=[photo_seed(image, seed=settings.variation)])[0]
-        return PhotoReading(vector, photo_seed(image, seed=settings.seed), photo_sha256(again), small(image))
+        vectors, widths = self._conditioning(image, variation=settings.variation)
+        seed = photo_seed(image, seed=settings.seed)
+        return PhotoReading(vectors[0], widths[0], seed, photo_sha256(again), small(image))
 
     def generate_read(
         self,
@@ -167,6 +175,7 @@ class SoundscapeGenerator:
             torch.stack([reading.vector for reading in readings]),
             settings,
             seeds=[reading.seed for reading in readings],
+            widths=torch.stack([reading.width for reading in readings]) if self.channels == 2 else None,
             progress=progress,
         )
         taken = (time.perf_counter() - began) / len(readings)
@@ -177,6 +186,7 @@ class SoundscapeGenerator:
             "guidance": settings.guidance,
             "duration_s": settings.duration_s,
             "sample_rate": self.sample_rate,
+            "channels": self.channels,
             "model_sha256": self.loaded.sha256,
             "seconds_taken": taken,
             "real_time_factor": taken / settings.duration_s,
@@ -195,6 +205,7 @@ class SoundscapeGenerator:
         settings: DrawSettings = _DEFAULTS,
         *,
         seeds: Sequence[int],
+        widths: Tensor | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Tensor:
         """Draw sounds for conditioning vectors.
@@ -204,10 +215,13 @@ class SoundscapeGenerator:
                 [sounds, knots, conditioning].
             settings: How to draw; `seed` and `variation` are not used.
             seeds: A seed for each sound.
+            widths: How wide each sound is, [sounds, WIDTH_BANDS], for two channels; None draws one, the mean
+                of the two.
             progress: See `generate_many`.
 
         Returns:
-            Samples within -1 to 1, float32 on the CPU, [sounds, round(duration_s * sample_rate)].
+            Samples within -1 to 1, float32 on the CPU, [sounds, round(duration_s * sample_rate)], or with
+            `widths` [sounds, 2, round(duration_s * sample_rate)].
 
         Raises:
             ConfigError: Not even one sample fits into `duration_s`, or it is longer than the clip that the
@@ -215,12 +229,13 @@ class SoundscapeGenerator:
         """
         count = self._count(settings.duration_s)
         sampler = self._sampler(vectors, seeds, settings)
+        side = None if widths is None else SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
         parts = []
-        for part in self._chunks(sampler, count, chunk_s=CHUNK_S):
+        for part in self._chunks(sampler, count, chunk_s=CHUNK_S, side=side):
             parts.append(part)
             if progress is not None:
-                progress(part.numel() / self.sample_rate)
-        return torch.cat(parts, 1)
+                progress(len(part) * part.shape[-1] / self.sample_rate)
+        return torch.cat(parts, -1)
 
     def stream(
         self,
@@ -245,7 +260,8 @@ class SoundscapeGenerator:
             guidance: See `generate`.
 
         Yields:
-            Samples within -1 to 1, float32 [time]; together they are what `generate` gives.
+            Samples within -1 to 1, float32 [time], or [2, time] if the model draws two channels; together
+            they are what `generate` gives.
 
         Raises:
             MediaError: The photo cannot be read.
@@ -263,11 +279,18 @@ class SoundscapeGenerator:
         if not (math.isfinite(chunk_s) and chunk_s > 0.0):
             raise ConfigError(f"chunk_s={chunk_s:g}: must be above 0 seconds. Common: 0.25.")
         image = read_photo(photo)
-        vectors = self.photo_vectors([image], seeds=[photo_seed(image, seed=variation)])
-        sampler = self._sampler(vectors, [photo_seed(image, seed=seed)], settings)
+        vectors, widths = self._conditioning(image, variation=variation)
+        seeds = [photo_seed(image, seed=seed)]
+        sampler = self._sampler(vectors, seeds, settings)
+        side = SideNoise(widths, seeds=seeds, audio=self.model.config.audio) if self.channels == 2 else None
         endless = duration_s is None and self.model.conditioner.longest_s is None
         count = None if endless else self._count(math.inf if duration_s is None else duration_s)
-        return (part[0].numpy() for part in self._chunks(sampler, count, chunk_s=chunk_s))
+        return (part[0].numpy() for part in self._chunks(sampler, count, chunk_s=chunk_s, side=side))
+
+    def _conditioning(self, image: Image.Image, *, variation: int) -> tuple[Tensor, Tensor]:
+        """Vector and width for a photo, with a leading axis of one."""
+        features, seeds = self.encoder.encode([image]), [photo_seed(image, seed=variation)]
+        return self.feature_vectors(features, seeds=seeds), self.feature_widths(features, seeds=seeds)
 
     def photo_vectors(self, images: Sequence[Image.Image], *, seeds: Sequence[int]) -> Tensor:
         """Read photos into conditioning: [photos, conditioning], or tracks [photos, knots, conditioning].
@@ -288,13 +311,22 @@ class SoundscapeGenerator:
             features: Features of the model's photo encoder, [photos, features].
             seeds: See `photo_vectors`.
         """
+        return self._read_features(self.model.conditioner.photo_vector, features, seeds)
+
+    def feature_widths(self, features: Tensor, *, seeds: Sequence[int]) -> Tensor:
+        """Tell how wide the sounds are in stereo, [photos, WIDTH_BANDS]; see `feature_vectors`."""
+        return self._read_features(self.model.conditioner.photo_width, features, seeds)
+
+    def _read_features(
+        self, read: Callable[[Tensor, Tensor], Tensor], features: Tensor, seeds: Sequence[int]
+    ) -> Tensor:
         features = features.to(self.device)
         chances = [float(UniformStream(seed, purpose=Purpose.TEXTURE).take(1)[0]) for seed in seeds]
         uniforms = torch.tensor(chances, device=self.device)
         rows = zip(torch.split(features, 1), torch.split(uniforms, 1), strict=True)
         with torch.no_grad():
             # One by one: a product over several rows may round differently.
-            return torch.cat([self.model.conditioner.photo_vector(row, chance) for row, chance in rows])
+            return torch.cat([read(row, chance) for row, chance in rows])
 
     def _count(self, duration_s: float) -> int:
         """Samples in a duration; at least one, and no more than the conditioning lasts."""
@@ -310,19 +342,32 @@ class SoundscapeGenerator:
             )
         return count
 
-    def _chunks(self, sampler: Sampler, count: int | None, *, chunk_s: float) -> Iterator[Tensor]:
-        """Draw `count` samples (None: without end) in pieces [sounds, time], the codec's delay cut off."""
+    def _chunks(
+        self, sampler: Sampler, count: int | None, *, chunk_s: float, side: SideNoise | None
+    ) -> Iterator[Tensor]:
+        """Draw `count` samples (None: without end) in pieces, the codec's delay cut off.
+
+        Pieces are [sounds, time], or with a side [sounds, 2, time].
+        """
         codec = self.model.codec
         size = max(1, round(chunk_s * self.sample_rate / codec.bands))
-        state, late, given = None, codec.delay, 0
+        state, side_state, late, given = None, None, codec.delay, 0
         while count is None or given < count:
             left = size if count is None else math.ceil((count + late - given) / codec.bands)
-            frames = sampler.draw(min(size, left)).to(self.device)
-            part, state = codec.decode(frames, state)
-            late, part = max(0, late - part.shape[1]), part[:, late:]
-            part = part if count is None else part[:, : count - given]
-            given += part.shape[1]
-            if part.shape[1]:
+            if side is None:
+                frames = sampler.draw(min(size, left))
+                part, state = codec.decode(frames.to(self.device), state)
+            else:
+                assert not isinstance(sampler, FollowingSampler)  # ModelConfig forbids it
+                frames, spreads = sampler.draw_spread(min(size, left))
+                part, state = codec.decode(frames.to(self.device), state)
+                beside, side_state = codec.decode(side.draw(spreads).to(self.device), side_state)
+                part = torch.stack([part + beside, part - beside], 1)
+            cut = min(late, part.shape[-1])
+            late, part = late - cut, part[..., cut:]
+            part = part if count is None else part[..., : count - given]
+            given += part.shape[-1]
+            if part.shape[-1]:
                 yield limit_peaks(part.float().cpu())
 
     def warm_up(self) -> None:

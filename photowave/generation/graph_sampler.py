@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from photowave.generation.randomness import Purpose, UniformStream
-from photowave.wavenet import MixtureOutput, WaveNet
+from photowave.wavenet import BandOutput, SpectralOutput, WaveNet, spectral
+from photowave.wavenet.spectral import SpectralMemory
 
 BLOCK = 32
 """Frames in one recording."""
@@ -52,12 +53,16 @@ class GraphSampler:
         self._rings = [vectors.new_zeros(layer.dilation, lanes, residual) for layer in layers]
         self._places = [torch.zeros(1, dtype=torch.long, device=vectors.device) for _ in layers]
         self._taps = vectors.new_zeros(2, lanes, 2 * residual)
-        self._uniforms = vectors.new_full((self._sounds, BLOCK, output.uniforms), 0.5)
-        if isinstance(output, MixtureOutput):
+        self._chance = vectors.new_full((self._sounds, BLOCK, output.uniforms), 0.5)
+        if isinstance(output, BandOutput):
             self._frames = vectors.new_zeros(self._sounds, BLOCK, output.bands)
         else:
             self._frames = torch.zeros(self._sounds, BLOCK, dtype=torch.long, device=vectors.device)
-        self._ready = self._frames[:, :0].cpu()
+        self._memory: SpectralMemory | None = None
+        if isinstance(output, SpectralOutput):
+            self._memory = output.empty_memory(vectors.new_zeros(1, lanes, output.bands))
+        self._spreads = torch.zeros_like(self._frames)
+        self._ready = self._ready_spreads = self._frames[:, :0].cpu()
         self._graph = self._record() if vectors.device.type == "cuda" else None
 
     @torch.no_grad()
@@ -81,25 +86,28 @@ class GraphSampler:
         maps = (net.condition_gates, net.condition_skip, net.condition_hidden)
         return tuple(linear(knots).contiguous() for linear in maps)
 
-    @torch.no_grad()
     def draw(self, steps: int) -> Tensor:
         """Draw the next frames: levels [sounds, steps] or band frames [sounds, steps, bands], on the CPU."""
-        count, kind = self._wavenet.output.uniforms, self._uniforms.dtype
-        parts, there = [self._ready], self._ready.shape[1]
+        return self.draw_spread(steps)[0]
+
+    @torch.no_grad()
+    def draw_spread(self, steps: int) -> tuple[Tensor, Tensor]:
+        """Do what `CachedSampler.draw_spread` does; outputs other than the spectral one tell zeros."""
+        count, kind = self._wavenet.output.uniforms, self._chance.dtype
+        parts, spreads, there = [self._ready], [self._ready_spreads], self._ready.shape[1]
         while there < steps:
             numbers = np.stack([s.take(BLOCK * count).reshape(BLOCK, count) for s in self._streams])
-            # Rounding to float32 can give 1, whose logistic is infinite: stop at the number before.
-            uniforms = torch.from_numpy(numbers).to(kind).clamp_max(1 - torch.finfo(kind).eps / 2)
-            self._uniforms.copy_(uniforms)
+            self._chance.copy_(self._wavenet.output.chance(torch.from_numpy(numbers)).to(kind))
             if self._graph is None:
                 self._block()
             else:
                 self._graph.replay()
             parts.append(self._frames.cpu().clone())
+            spreads.append(self._spreads.cpu().clone())
             there += BLOCK
-        frames = torch.cat(parts, 1)
-        self._ready = frames[:, steps:]
-        return frames[:, :steps]
+        frames, spread = torch.cat(parts, 1), torch.cat(spreads, 1)
+        self._ready, self._ready_spreads = frames[:, steps:], spread[:, steps:]
+        return frames[:, :steps], spread[:, :steps]
 
     def _record(self) -> torch.cuda.CUDAGraph:
         """Record a block; the run that warms it up leaves no trace in the state."""
@@ -111,9 +119,16 @@ class GraphSampler:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             self._block()
-        for tensor in (*self._rings, *self._places, self._taps, self._time):
+        for tensor in (*self._rings, *self._places, self._taps, self._time, *self._kept()):
             tensor.zero_()
+        if self._memory is not None:
+            self._memory.features.fill_(spectral.BEFORE)
         return graph
+
+    def _kept(self) -> tuple[Tensor, ...]:
+        """The tensors of the output's memory."""
+        memory = self._memory
+        return () if memory is None else (memory.features, memory.means, memory.frames)
 
     def _block(self) -> None:
         for step in range(BLOCK):
@@ -137,13 +152,23 @@ class GraphSampler:
             x = x if layer.residual is None else x + layer.residual(z)
         hidden = torch.relu(net.skip(torch.cat(gated, -1)) + skip_bias)
         hidden = torch.relu(net.hidden(hidden) + hidden_bias)
-        parameters = net.project(hidden)
+        memory = self._memory
+        recalled = None if memory is None else memory.features[0]
+        parameters = net.output.complete(net.project(hidden), recalled)
         if self._guidance != 1.0:
             first, second = parameters[: self._sounds], parameters[self._sounds :]
             parameters = second + self._guidance * (first - second)
-        frame = net.output.sample(parameters, self._uniforms[:, step], temperature=self._temperature)
+        chance, temperature = self._chance[:, step], self._temperature
+        frame = net.output.sample(parameters, chance, temperature=temperature)
         self._frames[:, step] = frame
+        if isinstance(net.output, SpectralOutput):
+            spread = net.output.drawn_spread(parameters, chance, temperature=temperature)
+            self._spreads[:, step] = spread
         entering = torch.cat([frame, frame]) if self._guidance != 1.0 else frame
+        if memory is not None:
+            after = net.output.recall(entering[None], memory)[1]
+            for kept, new in zip(self._kept(), (after.features, after.means, after.frames), strict=True):
+                kept.copy_(new)
         self._taps[0] = self._taps[1]
         self._taps[1] = net.embedding(net.output.network_input(entering))
 

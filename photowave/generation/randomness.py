@@ -15,6 +15,8 @@ class Purpose(IntEnum):
     """Chooses among the textures that fit a photo."""
     ENVELOPE = 2
     """Draws the envelope."""
+    SIDE = 3
+    """Draws what the two channels of a stereo sound do not share."""
 
 
 class UniformStream:

@@ -1,4 +1,4 @@
-"""What is kept of a photo once it has been read: its vector, its seed, and a small picture to show."""
+"""What is kept of a photo once it has been read: its vector, width and seed, and a small picture to show."""
 
 import hashlib
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ class PhotoReading:
 
     vector: Tensor
     """Conditioning vector [conditioning], or the knots of its track [knots, conditioning]."""
+    width: Tensor
+    """How wide its sound is in stereo, [WIDTH_BANDS]; see `measure_width`."""
     seed: int
     """What all chance in its sound follows from; see `photo_seed`."""
     sha256: str

@@ -23,7 +23,7 @@ class Soundscape:
     """A generated sound.
 
     Attributes:
-        samples: In -1 to 1, float32 [time].
+        samples: In -1 to 1, float32 [time], or [2, time] in stereo.
         sample_rate: In Hz.
         photo: The photo it was drawn for, upright RGB, or None.
         info: How it was made: seed, temperature and so on; plain values. The notebook's caption shows
@@ -38,12 +38,17 @@ class Soundscape:
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
-        return len(self.samples) / self.sample_rate
+        return int(self.samples.shape[-1]) / self.sample_rate
+
+    @property
+    def mono(self) -> NDArray[np.float32]:
+        """The mean of the channels, float32 [time]."""
+        return self.samples if self.samples.ndim == 1 else self.samples.mean(0)
 
     @property
     def rms_dbfs(self) -> float:
         """Level in dB relative to full scale."""
-        return rms_dbfs(torch.from_numpy(self.samples))
+        return rms_dbfs(torch.from_numpy(self.samples).flatten())
 
     def save(self, path: str | Path) -> None:
         """Write a sound file, 16 bit, `.wav` or `.flac` by the suffix.
@@ -55,13 +60,14 @@ class Soundscape:
 
     def spectrogram(self, *, width: int = 600, height: int = 200) -> Image.Image:
         """Draw the log-mel spectrogram, `width` by `height` pixels."""
-        return spectrogram_image(torch.from_numpy(self.samples), self.sample_rate, width=width, height=height)
+        return spectrogram_image(torch.from_numpy(self.mono), self.sample_rate, width=width, height=height)
 
     def __repr__(self) -> str:
         """One line for a terminal."""
         seed = self.info.get("seed")
+        channels = "" if self.samples.ndim == 1 else ", stereo"
         return (
-            f"Soundscape({self.duration_s:.2f} s at {self.sample_rate} Hz, {self.rms_dbfs:.1f} dBFS"
+            f"Soundscape({self.duration_s:.2f} s at {self.sample_rate} Hz{channels}, {self.rms_dbfs:.1f} dBFS"
             f"{'' if seed is None else f', seed {seed}'})"
         )
 
@@ -94,7 +100,7 @@ class Soundscape:
         # Rounded as in the file that `save` writes: the writer itself would cut off.
         steps = np.clip(np.round(self.samples.astype(np.float64) * 32_768), -32_768, 32_767)
         buffer = io.BytesIO()
-        soundfile.write(buffer, steps.astype(np.int16), self.sample_rate, format="FLAC", subtype="PCM_16")
+        soundfile.write(buffer, steps.astype(np.int16).T, self.sample_rate, format="FLAC", subtype="PCM_16")
         return buffer.getvalue()
 
 

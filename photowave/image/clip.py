@@ -148,6 +148,6 @@ def _stretched(positions: Tensor, side: int) -> Tensor:
             f"{_POSITIONS} has {len(positions)} rows: must be 1 more than a square number. "
             "Give weights of CLIP's image tower."
         )
-    grid = positions[1:].unflatten(0, (old, old)).permute(2, 0, 1)[None].float()
+    grid = torch.unflatten(positions[1:], 0, (old, old)).permute(2, 0, 1)[None].float()
     grid = F.interpolate(grid, size=(side, side), mode="bicubic", align_corners=False)
     return torch.cat([positions[:1], grid[0].flatten(1).t().to(positions)])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from photowave.audio import WIDTH_BANDS
 from photowave.wavenet.track import interpolate
 
 
@@ -41,6 +42,15 @@ class Conditioner(nn.Module, ABC):
         Returns:
             [batch, channels], or [batch, time, channels].
         """
+
+    def photo_width(self, features: Tensor, uniforms: Tensor) -> Tensor:
+        """How wide the sound for a photo is in stereo, [batch, WIDTH_BANDS]; see `measure_width`.
+
+        Args:
+            features: Photo features, [batch, features].
+            uniforms: As for `photo_vector`.
+        """
+        return features.new_zeros(len(features), WIDTH_BANDS)
 
     @abstractmethod
     def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
@@ -112,6 +122,8 @@ class TextureConditioner(Conditioner):
     Attributes:
         left_out: Textures that no photo is given; others of their group take their share, bool [codebook].
             Some of each group are not in it.
+        width: How wide the recording of each texture is in stereo, see `measure_width`,
+            [codebook, WIDTH_BANDS].
     """
 
     texture_mean: Tensor
@@ -121,6 +133,7 @@ class TextureConditioner(Conditioner):
     codebook: Tensor
     groups: Tensor
     left_out: Tensor
+    width: Tensor
 
     def __init__(self, *, features: int, texture: int, channels: int, codebook_size: int, sharpness: float):
         super().__init__(channels=channels)
@@ -139,6 +152,7 @@ class TextureConditioner(Conditioner):
         self.register_buffer("codebook", torch.zeros(codebook_size, texture))
         self.register_buffer("groups", torch.arange(codebook_size))
         self.register_buffer("left_out", torch.zeros(codebook_size, dtype=torch.bool))
+        self.register_buffer("width", torch.zeros(codebook_size, WIDTH_BANDS))
 
     def texture_vector(self, textures: Tensor) -> Tensor:
         """Map textures [batch, texture] to conditioning vectors [batch, channels]."""
@@ -164,13 +178,20 @@ class TextureConditioner(Conditioner):
         inside = (kept - _log_sums(kept, group, len(names))[:, group]).exp()
         return inside * chosen[:, group]
 
-    def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
-        """See the base class; chance chooses among the textures that fit the photo."""
+    def choose(self, features: Tensor, uniforms: Tensor) -> Tensor:
+        """Draw a texture of the codebook for each photo, int64 [batch]; see `photo_vector`."""
         probabilities = self.texture_probabilities(features)
         cumulated = probabilities.cumsum(-1)
         threshold = uniforms[:, None].to(cumulated) * cumulated[:, -1:]
-        chosen = (cumulated <= threshold).sum(-1).clamp_max(len(self.codebook) - 1)
-        return self.texture_vector(self.codebook[chosen])
+        return (cumulated <= threshold).sum(-1).clamp_max(len(self.codebook) - 1)
+
+    def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
+        """See the base class; chance chooses among the textures that fit the photo."""
+        return self.texture_vector(self.codebook[self.choose(features, uniforms)])
+
+    def photo_width(self, features: Tensor, uniforms: Tensor) -> Tensor:
+        """How wide the sound is in stereo for the texture that `photo_vector` takes, [batch, WIDTH_BANDS]."""
+        return self.width[self.choose(features, uniforms)]
 
 
 def _log_sums(logits: Tensor, group: Tensor, count: int) -> Tensor:

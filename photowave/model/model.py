@@ -12,7 +12,7 @@ from photowave.model.conditioning import (
 )
 from photowave.model.envelope import EnvelopeStack, build_envelope
 from photowave.settings import ModelConfig
-from photowave.wavenet import MixtureOutput, OutputDistribution, SoftmaxOutput, WaveNet
+from photowave.wavenet import MixtureOutput, OutputDistribution, SoftmaxOutput, SpectralOutput, WaveNet
 
 
 class PhotowaveModel(nn.Module):
@@ -57,7 +57,14 @@ def build_output(config: ModelConfig) -> OutputDistribution:
     """Make the distribution that the settings name."""
     if config.wavenet.output == "softmax":
         return SoftmaxOutput(levels=config.wavenet.quantization_levels)
-    return MixtureOutput(bands=config.audio.bands, mixtures=config.wavenet.mixtures)
+    if config.wavenet.output == "mixture":
+        return MixtureOutput(bands=config.audio.bands, mixtures=config.wavenet.mixtures)
+    return SpectralOutput(
+        bands=config.audio.bands,
+        own=config.wavenet.own_bands,
+        groups=config.wavenet.noise_groups,
+        mixtures=config.wavenet.mixtures,
+    )
 
 
 def build_wavenet(config: ModelConfig) -> WaveNet:

@@ -1,5 +1,6 @@
 """Recordings in memory, at one rate and level, with the texture around every place in them."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,9 +12,12 @@ from torch import Tensor
 from photowave.audio import (
     SpectralEnvelope,
     TextureStatistics,
+    extend_bandwidth,
     gain_to,
+    measure_width,
     normalise,
-    read_sound,
+    read_channels,
+    repeat_to,
     rms_dbfs,
     without_fades,
 )
@@ -38,20 +42,23 @@ class Recording:
     """Level of each of these windows beside that of the whole recording, in dB, [windows]."""
     spectra: Tensor
     """Log-mel spectrum at each knot of the envelope, [knots, mels]; no knots where none is asked."""
+    width: Tensor | None = None
+    """How strong its side is beside its middle, see `measure_width`; None where it has one channel or the
+    model draws one."""
 
 
 class SoundBank:
     """All recordings of a split; those that cannot be used are named together in one `PairError`.
 
-    An excerpt of at least `clip_s` can be used. Where its `start_s` names no place in the recording, fades of
-    up to `fade_s` are cut off at either end. Textures describe `window_s` of sound each. `envelope` measures
-    spectral envelopes; `progress` is called with 1 after each recording.
+    An excerpt of at least `clip_s` can be used. What lies above its bandwidth, that of the file or one that
+    `bandwidths_hz` gives, is filled, see `extend_bandwidth`. Where its `start_s` names no place in the
+    recording, fades of up to `fade_s` are cut off at either end, and one that is at most half too short is
+    repeated. Textures describe `window_s` of sound each. `envelope` measures spectral envelopes;
+    `progress` is called with 1 after each recording.
     """
 
     HOP_S = 1.0
     """Distance between two texture windows, in seconds."""
-    SAME = 1e-3
-    """What any number of a texture may differ by where another machine computed it, in nepers."""
 
     def __init__(
         self,
@@ -62,6 +69,7 @@ class SoundBank:
         window_s: float,
         envelope: SpectralEnvelope | None = None,
         fade_s: float = 0.0,
+        bandwidths_hz: Sequence[float | None] = (),
         progress: Callable[[int], None] | None = None,
     ):
         self.audio = audio
@@ -79,14 +87,16 @@ class SoundBank:
         # Several excerpts of one recording mostly follow each other: it is read once.
         read = lru_cache(maxsize=1)(self._read)
         bad: list[str] = []
-        for excerpt in excerpts:
+        known = bandwidths_hz or (None,) * len(excerpts)
+        for excerpt, bandwidth_hz in zip(excerpts, known, strict=True):
             try:
-                samples = self._cut(read(excerpt.path), excerpt, shortest=clip_s, statistics=statistics)
+                samples, gain, width = read(excerpt.path, bandwidth_hz)
+                samples = self._cut((samples, gain), excerpt, shortest=clip_s, statistics=statistics)
                 windows = samples.unfold(0, min(window, len(samples)), hop)
                 textures = torch.cat([statistics(part[None]) for part in windows])
                 levels = torch.tensor([rms_dbfs(part) for part in windows]) - rms_dbfs(samples)
                 spectra = self._spectra(samples)
-                self.recordings.append(Recording(excerpt.path, samples, textures, levels, spectra))
+                self.recordings.append(Recording(excerpt.path, samples, textures, levels, spectra, width))
             except MediaError as error:
                 bad.append(str(error))
             if progress is not None:
@@ -101,8 +111,8 @@ class SoundBank:
     def nearest(self, textures: Tensor) -> tuple[Tensor, Tensor]:
         """Find the recordings with the windows nearest to textures [batch, texture], int64 [batch].
 
-        Beside them come the largest differences of any number from the nearest windows, [batch]; above `SAME`
-        a texture is none of these windows.
+        Beside them come the largest differences of any number from the nearest windows, [batch]; for a
+        texture that is none of these windows they are far above rounding.
         """
         off = [torch.cdist(textures, r.textures, p=torch.inf).amin(1) for r in self.recordings]
         difference, owner = torch.stack(off).min(0)
@@ -140,10 +150,17 @@ class SoundBank:
         stretch = torch.cat([part, part.new_zeros(count - len(part), part.shape[1])])
         return stretch, torch.arange(count) < len(part)
 
-    def _read(self, path: Path) -> tuple[Tensor, float]:
-        """A recording as it is, and the gain that brings it to the level as a whole."""
-        samples, _ = read_sound(path, sample_rate=self.audio.sample_rate)
-        return samples, gain_to(samples, rms_dbfs=self.audio.rms_dbfs)
+    def _read(self, path: Path, bandwidth_hz: float | None) -> tuple[Tensor, float, Tensor | None]:
+        """The middle of a recording, the gain that brings it to the level as a whole, and its width."""
+        rate = self.audio.sample_rate
+        channels, file_rate = read_channels(path, sample_rate=rate)
+        samples = channels.mean(0)
+        width = None
+        if self.audio.channels == len(channels) == 2:
+            width = measure_width(channels, sample_rate=rate)
+        highest = min(file_rate / 2, math.inf if bandwidth_hz is None else bandwidth_hz)
+        samples = extend_bandwidth(samples, sample_rate=rate, bandwidth_hz=highest)
+        return samples, gain_to(samples, rms_dbfs=self.audio.rms_dbfs), width
 
     def _cut(
         self, read: tuple[Tensor, float], excerpt: Excerpt, *, shortest: float, statistics: TextureStatistics
@@ -159,6 +176,8 @@ class SoundBank:
             name += f" from start_s {excerpt.start_s:g}"
         else:
             samples = self._without_fades(samples, gain, needed=needed)
+            if 2 * len(samples) >= needed:
+                samples = repeat_to(samples, needed)
         if len(samples) < needed:
             raise MediaError(
                 f"{name} lasts {len(samples) / rate:.3g} s; training needs {needed / rate:.3g} s. "

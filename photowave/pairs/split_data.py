@@ -83,6 +83,7 @@ def read_split(
             window_s=settings.window_s,
             fade_s=settings.fade_s,
             envelope=build_spectra(config) if config.envelope.components else None,
+            bandwidths_hz=pairing.bandwidths_hz,
             progress=bar.update,
         )
     with _bar("photos", len(pairing.photos)) as bar:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from photowave.settings.checks import require
 
+_BANDS = (1, 2, 4, 8, 16, 24, 32, 64, 128, 256, 512, 1024)
+
 
 @dataclass(frozen=True, kw_only=True)
 class AudioConfig:
@@ -18,7 +20,9 @@ class AudioConfig:
     bands: int = 1
     """Bands of the filter bank: one WaveNet step draws so many samples. 1 is the classic WaveNet."""
     taps_per_band: int = 16
-    """Length of the filter bank's prototype per band; ignored with one band."""
+    """Length of the filter bank's prototype per band: 2 for the MDCT; ignored with one band."""
+    channels: int = 1
+    """1 draws mono, 2 stereo as wide as the recordings are (output `spectral`)."""
     texture_mels: int = 40
     """Mel bands whose mean and spread over time make the texture vector."""
 
@@ -33,13 +37,16 @@ class AudioConfig:
             f"rms_dbfs={self.rms_dbfs}: must lie between -60 and -6 dBFS. The default is -20.",
         )
         require(
-            self.bands in (1, 2, 4, 8, 16, 24, 32),
-            f"bands={self.bands}: must be 1, 2, 4, 8, 16, 24 or 32. Use 1 for raw samples.",
+            self.bands in _BANDS,
+            f"bands={self.bands}: must be 1, 2, 4, 8, 16, 24 or 32, or for many narrow ones 64, 128, 256, "
+            "512 or 1024. Use 1 for raw samples.",
         )
+        taps = self.taps_per_band
         require(
-            8 <= self.taps_per_band <= 512 and self.taps_per_band % 2 == 0,
-            f"taps_per_band={self.taps_per_band}: must be even and lie in 8 to 512. The default is 16.",
+            taps == 2 or (8 <= taps <= 512 and taps % 2 == 0),
+            f"taps_per_band={taps}: must be 2, or even and lie in 8 to 512. The default is 16.",
         )
+        require(self.channels in (1, 2), f"audio channels={self.channels}: must be 1 or 2.")
         require(
             4 <= self.texture_mels <= 1024,
             f"texture_mels={self.texture_mels}: must lie in 4 to 1024. The default is 40.",

@@ -44,6 +44,22 @@ class ModelConfig:
             f"output='softmax' with bands={self.audio.bands}: the softmax output draws single samples. "
             "Set output: mixture, or bands: 1.",
         )
+        require(
+            self.wavenet.output != "spectral" or 1 < self.wavenet.own_bands <= self.audio.bands,
+            f"own_bands={self.wavenet.own_bands} with bands={self.audio.bands}: the spectral output needs "
+            "from 2 to all of them. Lower own_bands, or raise audio.bands.",
+        )
+        require(
+            self.audio.channels == 1
+            or (
+                self.wavenet.output == "spectral"
+                and self.conditioning.kind == "texture"
+                and self.envelope.components == 0
+            ),
+            f"audio channels=2 with output={self.wavenet.output!r}, kind={self.conditioning.kind!r} and "
+            f"envelope components={self.envelope.components}: only the spectral output, led by textures and "
+            "without an envelope, draws stereo. Set channels: 1, or these.",
+        )
 
     def to_json(self) -> str:
         """Write the settings as JSON."""

@@ -36,16 +36,29 @@ class WaveNetConfig:
     """Channels of the summed skip outputs and of the hidden output layer."""
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) * 2
     """Dilation of each layer, in frames. The kernel has two taps."""
-    output: Literal["softmax", "mixture"] = "softmax"
-    """`softmax` over mu-law levels (one band), or `mixture` of logistics over frames of any band number."""
+    output: Literal["softmax", "mixture", "spectral"] = "softmax"
+    """`softmax` over mu-law levels (one band), `mixture` of logistics over frames of any band number, or
+    `spectral`: a mixture of Gaussians over frames of many narrow bands."""
     quantization_levels: int = 256
     """Mu-law levels of the softmax output."""
     mixtures: int = 10
-    """Components of the mixture output."""
+    """Components of the mixture and spectral outputs."""
+    own_bands: int = 192
+    """Low bands with a mean and a spread of their own; above them, groups share a spread (`spectral`)."""
+    noise_groups: int = 16
+    """Groups of the bands above (`spectral`)."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        require_sizes(self, "residual_channels", "gate_channels", "skip_channels", "mixtures")
+        require_sizes(
+            self,
+            "residual_channels",
+            "gate_channels",
+            "skip_channels",
+            "mixtures",
+            "own_bands",
+            "noise_groups",
+        )
         object.__setattr__(self, "dilations", tuple(self.dilations))
         require(
             len(self.dilations) <= _MOST_LAYERS,
@@ -60,7 +73,8 @@ class WaveNetConfig:
             f"dilations add up to {sum(self.dilations)}: at most {_LONGEST_PAST} can be used. Lower them.",
         )
         require(
-            self.output in ("softmax", "mixture"), f"output={self.output!r}: must be 'softmax' or 'mixture'."
+            self.output in ("softmax", "mixture", "spectral"),
+            f"output={self.output!r}: must be 'softmax', 'mixture' or 'spectral'.",
         )
         require(
             2 <= self.quantization_levels <= 65_536,

@@ -120,8 +120,8 @@ def follow(model: PhotowaveModel, samples: Tensor, *, seed: int, temperature: fl
         parameters, state = model.wavenet(part, vectors, state)
         log2_probs.append(output.log2_prob(parameters, part)[0])
         numbers = stream.take(count * output.uniforms).reshape(1, count, -1)
-        uniforms = torch.from_numpy(numbers).float().clamp_max(1 - torch.finfo(torch.float32).eps / 2)
-        drawn = output.sample(parameters, uniforms, temperature=temperature)
+        chance = output.chance(torch.from_numpy(numbers)).float()
+        drawn = output.sample(parameters, chance, temperature=temperature)
         sound, heard_state = codec.decode(drawn, heard_state)
         heard.append(sound[0])
     bits = -float(torch.cat(log2_probs)[:own].mean()) / codec.bands

@@ -2,7 +2,8 @@
 
 A decoder that was only ever shown true pasts has never seen the small errors of its own free run (exposure
 bias). Each clip is given noise of its own level, from hardly any to as loud as the sound; a quarter stays
-clean. Targets always do.
+clean. Targets always do. Over many narrow bands noise is as loud as the sound just there: else it would drown
+what is soft, and with it the lines that stand out of it.
 
 A past that is too loud or too soft as a whole is another such error: the level would wander, since loud
 follows on loud. Random gains teach the decoder to take the level from its conditioning.
@@ -11,12 +12,13 @@ follows on loud. Random gains teach the decoder to take the level from its condi
 import torch
 from torch import Tensor
 
-from photowave.wavenet import MixtureOutput, OutputDistribution
+from photowave.wavenet import BandOutput, MixtureOutput, OutputDistribution, SpectralOutput
 
 CLEAN_SHARE = 0.25
 """Share of the clips whose past stays as it is."""
 RANGE = 100.0
 """Loudest over softest noise; in between, every octave is as likely."""
+_NEAR = 5  # bands over which the level of a frame is taken
 
 
 def noisy_history(
@@ -35,8 +37,9 @@ def noisy_history(
             their number.
         loudest: Standard deviation of the loudest noise, in those units.
         generator: On the device of the frames.
-        gain: Spread of the gains of band frames, one for the clip and one for each band, in nepers (8.7 dB).
-            They are constant over a clip and leave the clean clips clean. Levels have none.
+        gain: Spread of the gains of band frames in nepers (8.7 dB), one for the clip and, where bands are
+            few, one for each band. They are constant over a clip and leave the clean clips clean. Levels have
+            none.
 
     Returns:
         The same shape and type; levels stay within their range.
@@ -46,14 +49,26 @@ def noisy_history(
     sizes = loudest * RANGE ** -chance[0] * changed
     noise = torch.randn(frames.shape, generator=generator, device=frames.device)
     noise = noise * sizes.view(-1, *[1] * (frames.dim() - 1))
-    if isinstance(output, MixtureOutput):
+    if isinstance(output, BandOutput):
+        spectral = isinstance(output, SpectralOutput)
         if gain > 0:
-            bands = frames.shape[-1]
+            bands = 0 if spectral else frames.shape[-1]
             nepers = torch.randn(len(frames), 1, 1 + bands, generator=generator, device=frames.device)
-            nepers = (nepers[..., :1] + nepers[..., 1:]) * gain * changed.view(-1, 1, 1)
-            frames = frames * nepers.exp()
-        return frames + noise * output.scale
+            nepers = nepers if spectral else nepers[..., :1] + nepers[..., 1:]
+            frames = frames * (nepers * gain * changed.view(-1, 1, 1)).exp()
+        return frames + noise * (_level(frames, output) if spectral else output.scale)
     return (frames + (noise * (output.channels / 4)).round().long()).clamp(0, output.channels - 1)
+
+
+def _level(frames: Tensor, output: BandOutput) -> Tensor:
+    """Root mean square of the bands around each in its frame, [batch, time, bands].
+
+    Neighbours in time are left out: a past must not tell how loud the next frame is.
+    """
+    around = torch.nn.functional.avg_pool1d(
+        (frames / output.scale).square(), _NEAR, 1, _NEAR // 2, count_include_pad=False
+    )
+    return around.sqrt() * output.scale
 
 
 def shifted_history(

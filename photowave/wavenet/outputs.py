@@ -6,6 +6,7 @@ is inverse-transform sampling from given uniform numbers: same numbers, same fra
 
 import math
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,8 @@ class OutputDistribution(nn.Module, ABC):
 
     channels: int
     """Parameters per frame."""
+    raw_channels: int
+    """Numbers per frame that the network gives for them."""
     uniforms: int
     """Uniform random numbers that drawing one frame uses up."""
 
@@ -46,13 +49,33 @@ class OutputDistribution(nn.Module, ABC):
             Log2 probability of each frame, summed over its samples, [...].
         """
 
+    def recall(self, frames: Tensor, memory: Any = None) -> tuple[Tensor | None, Any]:
+        """Tell what the distribution itself keeps of the frames before each one.
+
+        Args:
+            frames: Levels [time, batch] or band frames [time, batch, bands].
+            memory: What was left by the frames before these; None: there were none.
+
+        Returns:
+            What `complete` takes, [time, batch, ...], or None; and what the next frames need.
+        """
+        return None, None
+
+    def complete(self, raw: Tensor, recalled: Tensor | None) -> Tensor:
+        """Make parameters [..., channels] of what the network gives [..., raw_channels]."""
+        return raw
+
+    def chance(self, uniforms: Tensor) -> Tensor:
+        """Bring uniform numbers in (0, 1) into the form that `sample` takes, [..., uniforms]."""
+        return uniforms
+
     @abstractmethod
-    def sample(self, parameters: Tensor, uniforms: Tensor, *, temperature: float) -> Tensor:
+    def sample(self, parameters: Tensor, chance: Tensor, *, temperature: float) -> Tensor:
         """Draw frames.
 
         Args:
             parameters: [..., channels].
-            uniforms: In (0, 1), [..., uniforms].
+            chance: What `chance` made of uniform numbers, [..., uniforms].
             temperature: Below 1 draws nearer to the most likely, above 1 farther.
 
         Returns:
@@ -71,7 +94,7 @@ class SoftmaxOutput(OutputDistribution):
 
     def __init__(self, *, levels: int):
         super().__init__()
-        self.channels = levels
+        self.channels = self.raw_channels = levels
         self.uniforms = 1
         self.register_buffer("log2_widths", level_log2_widths(levels=levels), persistent=False)
 
@@ -92,15 +115,24 @@ class SoftmaxOutput(OutputDistribution):
         )
         return (nats / -math.log(2)).view(frames.shape) - self.log2_widths[frames]
 
-    def sample(self, parameters: Tensor, uniforms: Tensor, *, temperature: float) -> Tensor:
+    def sample(self, parameters: Tensor, chance: Tensor, *, temperature: float) -> Tensor:
         """First level at which the cumulated probability exceeds the uniform number."""
-        weights = torch.exp((parameters - parameters.amax(-1, keepdim=True)) / temperature)
-        cumulated = weights.cumsum(-1)
-        threshold = uniforms * cumulated[..., -1:]
-        return (cumulated <= threshold).sum(-1).clamp_max(self.channels - 1)
+        return draw_component(parameters, chance, temperature=temperature)
 
 
-class MixtureOutput(OutputDistribution):
+class BandOutput(OutputDistribution):
+    """A distribution of frames of numbers, one for each band.
+
+    Attributes:
+        bands: Samples per frame.
+        scale: How large each band usually is, [bands]; measured before training.
+    """
+
+    bands: int
+    scale: Tensor
+
+
+class MixtureOutput(BandOutput):
     """Mixture of logistics over a whole frame: one component is drawn for all bands together.
 
     After Salimans et al. 2017, "PixelCNN++", arXiv:1701.05517, with the density in place of the difference of
@@ -111,13 +143,11 @@ class MixtureOutput(OutputDistribution):
         mixtures: Components.
     """
 
-    scale: Tensor
-
     def __init__(self, *, bands: int, mixtures: int):
         super().__init__()
         self.bands = bands
         self.mixtures = mixtures
-        self.channels = mixtures * (1 + 2 * bands)
+        self.channels = self.raw_channels = mixtures * (1 + 2 * bands)
         self.uniforms = 1 + bands
         self.register_buffer("scale", torch.full((bands,), 0.1))
 
@@ -153,14 +183,45 @@ class MixtureOutput(OutputDistribution):
         joint = torch.log_softmax(logits, -1) + density.sum(-1)
         return (torch.logsumexp(joint, -1) + self.bands * math.log(PCM_STEP)) / math.log(2)
 
-    def sample(self, parameters: Tensor, uniforms: Tensor, *, temperature: float) -> Tensor:
+    def recall(self, frames: Tensor, memory: Any = None) -> tuple[Tensor | None, Any]:
+        """Tell what the distribution itself keeps of the frames before each one.
+
+        Args:
+            frames: Levels [time, batch] or band frames [time, batch, bands].
+            memory: What was left by the frames before these; None: there were none.
+
+        Returns:
+            What `complete` takes, [time, batch, ...], or None; and what the next frames need.
+        """
+        return None, None
+
+    def complete(self, raw: Tensor, recalled: Tensor | None) -> Tensor:
+        """Make parameters [..., channels] of what the network gives [..., raw_channels]."""
+        return raw
+
+    def chance(self, uniforms: Tensor) -> Tensor:
+        """Standard logistic numbers for the bands, by inverting their distribution; see the base class."""
+        u = uniforms[..., 1:]
+        return torch.cat([uniforms[..., :1], torch.log(u) - torch.log1p(-u)], -1)
+
+    def sample(self, parameters: Tensor, chance: Tensor, *, temperature: float) -> Tensor:
         """Draw a component, then each band from its logistic; temperature sharpens both."""
         logits, means, log_scales = self.split(parameters)
-        weights = torch.exp((logits - logits.amax(-1, keepdim=True)) / temperature)
-        cumulated = weights.cumsum(-1)
-        chosen = (cumulated <= uniforms[..., :1] * cumulated[..., -1:]).sum(-1).clamp_max(self.mixtures - 1)
+        chosen = draw_component(logits, chance[..., :1], temperature=temperature)
         index = chosen[..., None, None].expand(*chosen.shape, 1, self.bands)
         mean = means.gather(-2, index).squeeze(-2)
         spread = log_scales.gather(-2, index).squeeze(-2).exp() * temperature
-        u = uniforms[..., 1:]
-        return (mean + spread * (torch.log(u) - torch.log1p(-u))).clamp(-FRAME_BOUND, FRAME_BOUND)
+        return (mean + spread * chance[..., 1:]).clamp(-FRAME_BOUND, FRAME_BOUND)
+
+
+def draw_component(logits: Tensor, uniform: Tensor, *, temperature: float) -> Tensor:
+    """Index drawn with probability proportional to exp(logits / temperature), int64 [...].
+
+    Args:
+        logits: [..., components].
+        uniform: In (0, 1), [..., 1].
+        temperature: See `OutputDistribution.sample`.
+    """
+    weights = torch.exp((logits - logits.amax(-1, keepdim=True)) / temperature)
+    cumulated = weights.cumsum(-1)
+    return (cumulated <= uniform * cumulated[..., -1:]).sum(-1).clamp_max(logits.shape[-1] - 1)

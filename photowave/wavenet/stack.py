@@ -5,6 +5,7 @@ The vector may change from frame to frame: then it is local conditioning, by the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,10 +22,12 @@ class WaveNetState:
     Attributes:
         inputs: Both taps' embedding of the last two frames, [2, batch, 2 * residual].
         layers: Last `dilation` inputs of each layer, [dilation, batch, residual].
+        memory: What the output keeps by itself, see `OutputDistribution.recall`.
     """
 
     inputs: Tensor
     layers: tuple[Tensor, ...]
+    memory: Any = None
 
 
 class WaveNet(nn.Module):
@@ -70,7 +73,7 @@ class WaveNet(nn.Module):
         width = len(self.dilations) * gate_channels
         self.skip = nn.Linear(width, skip_channels)
         self.hidden = nn.Linear(skip_channels, skip_channels)
-        self.project = nn.Linear(skip_channels, output.channels)
+        self.project = nn.Linear(skip_channels, output.raw_channels)
         self.condition_gates = nn.Linear(conditioning_channels, 2 * width, bias=False)
         self.condition_skip = nn.Linear(conditioning_channels, skip_channels, bias=False)
         self.condition_hidden = nn.Linear(conditioning_channels, skip_channels, bias=False)
@@ -110,8 +113,10 @@ class WaveNet(nn.Module):
             x, z, past = layer(x, biases[index], past)
             outputs.append(z)
             pasts.append(past)
-        parameters = self._head(torch.cat(outputs, -1), vector)
-        return parameters.transpose(0, 1), WaveNetState(taps, tuple(pasts))
+        memory = None if state is None else state.memory
+        recalled, memory = self.output.recall(frames.transpose(0, 1), memory)
+        parameters = self.output.complete(self._head(torch.cat(outputs, -1), vector), recalled)
+        return parameters.transpose(0, 1), WaveNetState(taps, tuple(pasts), memory)
 
     def score(self, frames: Tensor, vector: Tensor, *, history: Tensor | None = None) -> Tensor:
         """Do what `forward` does from an empty past, by the quick path for training.
@@ -124,7 +129,8 @@ class WaveNet(nn.Module):
         Returns:
             Log2 probability of every frame given those before it, per 16-bit step, [batch, time].
         """
-        x, _ = self._inputs(frames if history is None else history, None)
+        history = frames if history is None else history
+        x, _ = self._inputs(history, None)
         layers = self.gated_layers
         vector = _time_major(vector)
         taps_bias = torch.stack([layer.taps.bias for layer in layers])
@@ -132,7 +138,9 @@ class WaveNet(nn.Module):
         taps = [layer.taps.weight for layer in layers]
         residuals = [p for layer in layers if layer.residual for p in layer.residual.parameters()]
         gated: Tensor = FusedStack.apply(x, biases, self.dilations, *taps, *residuals)
-        return self.output.log2_prob(self._head(gated, vector), frames.transpose(0, 1)).transpose(0, 1)
+        recalled, _ = self.output.recall(history.transpose(0, 1))
+        parameters = self.output.complete(self._head(gated, vector), recalled)
+        return self.output.log2_prob(parameters, frames.transpose(0, 1)).transpose(0, 1)
 
     def _inputs(self, frames: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
         """Input of the first layer at each step, [time, batch, residual], and the last two embeddings."""
@@ -150,7 +158,7 @@ class WaveNet(nn.Module):
         return torch.unflatten(biases, -1, (len(self.layers), -1)).movedim(-2, 0)
 
     def _head(self, gated: Tensor, vector: Tensor) -> Tensor:
-        """Skip sum, hidden layer, parameters of the distribution, [time, batch, output channels]."""
+        """Skip sum, hidden layer, what the network says, [time, batch, raw channels]."""
         hidden = torch.relu(self.skip(gated) + self.condition_skip(vector))
         hidden = torch.relu(self.hidden(hidden) + self.condition_hidden(vector))
         parameters: Tensor = self.project(hidden)

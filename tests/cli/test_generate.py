@@ -96,6 +96,7 @@ def test_a_folder_becomes_sounds_and_descriptions(
         "guidance": 1.5,
         "duration_s": 0.2,
         "sample_rate": RATE,
+        "channels": 1,
         "photowave_version": __version__,
     }
 

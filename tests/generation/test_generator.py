@@ -260,6 +260,7 @@ def test_info_says_how_the_sound_was_made(generator: SoundscapeGenerator, photos
         "guidance": 1.5,
         "duration_s": 0.5,
         "sample_rate": RATE,
+        "channels": 1,
         "photowave_version": photowave.__version__,
     }
     assert {name: sound.info[name] for name in expected} == expected

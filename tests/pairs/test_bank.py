@@ -1,6 +1,7 @@
 """Recordings in memory: level, textures, and everything that is wrong reported at once."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_scenes import RATE, noise
 
-from photowave.audio import SpectralEnvelope, TextureStatistics, rms_dbfs, without_fades
+from photowave.audio import SpectralEnvelope, TextureStatistics, resample, rms_dbfs, without_fades
 from photowave.errors import ConfigError, PairError
 from photowave.pairs.bank import SoundBank, refuse_if_any
 from photowave.pairs.pairing import Excerpt
@@ -244,6 +245,47 @@ def test_excerpts_start_where_they_are_told(tmp_path: Path) -> None:
     assert first.samples.untyped_storage().nbytes() == 4 * len(first.samples)
 
 
+def test_a_recording_half_as_long_as_a_clip_is_repeated(tmp_path: Path) -> None:
+    (short,) = bank(write(tmp_path / "short.wav", noise(0, rumble=False, seconds=0.3))).recordings
+    assert len(short.samples) == RATE // 2
+    assert torch.equal(short.samples[-10:] != 0, torch.ones(10, dtype=torch.bool))
+
+
+def test_what_lies_above_the_bandwidth_is_filled(tmp_path: Path) -> None:
+    slow = torch.from_numpy(noise(0, rumble=False, seconds=3)[::4].copy())
+    dull = resample(slow, old_rate=RATE // 4, new_rate=RATE)
+    excerpt = write(tmp_path / "dull.wav", dull.numpy())
+    plain, told = (
+        SoundBank([excerpt], audio=AUDIO, clip_s=0.5, window_s=1.0, bandwidths_hz=known).recordings[0]
+        for known in ((), (RATE / 8,))
+    )
+    highest = slice(7, 8)  # of the mel bands
+    assert float((told.textures - plain.textures)[:, highest].mean()) > 2
+    # Both come at one level, and what is filled in takes a part of it.
+    torch.testing.assert_close(told.textures[:, 0], plain.textures[:, 0], atol=0.5, rtol=0)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_stereo_recording_has_a_width_where_the_model_draws_two_channels(
+    channels: int, tmp_path: Path
+) -> None:
+    left, right = noise(0, rumble=False, seconds=3), noise(1, rumble=False, seconds=3)
+    stereo = write(tmp_path / "stereo.wav", np.stack([left, right], 1))
+    mono = write(tmp_path / "mono.wav", left)
+    audio = replace(AUDIO, channels=channels)
+    of_stereo, of_mono = SoundBank([stereo, mono], audio=audio, clip_s=0.5, window_s=1.0).recordings
+    assert of_mono.width is None
+    assert (of_stereo.width is None) == (channels == 1)
+    if of_stereo.width is not None:
+        assert float(of_stereo.width[4:].mean()) == pytest.approx(1.0, abs=0.1)
+    torch.testing.assert_close(
+        of_stereo.samples / of_stereo.samples.std(),
+        torch.from_numpy((left + right) / np.std(left + right)).float(),
+        atol=1e-3,
+        rtol=0,
+    )
+
+
 def test_all_bad_recordings_are_named_together(tmp_path: Path) -> None:
     good = write(tmp_path / "good.wav", noise(0, rumble=False))
     late = Excerpt(good.path, 1.8)
@@ -252,7 +294,7 @@ def test_all_bad_recordings_are_named_together(tmp_path: Path) -> None:
         write(tmp_path / "silent.wav", np.zeros(RATE)),
         write(tmp_path / "nan.wav", np.full(RATE, np.nan)),
         write(tmp_path / "one.wav", np.ones(1)),
-        write(tmp_path / "short.wav", noise(0, rumble=False, seconds=0.3)),
+        write(tmp_path / "short.wav", noise(0, rumble=False, seconds=0.2)),
         Excerpt(tmp_path / "empty.wav", None),
         Excerpt(tmp_path / "text.wav", None),
         late,
@@ -267,7 +309,7 @@ def test_all_bad_recordings_are_named_together(tmp_path: Path) -> None:
     assert "\n" not in message
     for name in ("silent", "nan", "one", "empty", "text"):
         assert f"{name}.wav" in message
-    assert "short.wav lasts 0.3 s; training needs 0.5 s." in message
+    assert "short.wav lasts 0.2 s; training needs 0.5 s." in message
     assert "good.wav from start_s 1.8 lasts 0.2 s; training needs 0.5 s." in message
     assert "half.wav from start_s 2 is silent: its level stays below -80 dBFS." in message
 

@@ -116,6 +116,10 @@ WRONG: list[tuple[type, dict[str, Any]]] = [
     (WaveNetConfig, {"quantization_levels": 1}),
     (WaveNetConfig, {"quantization_levels": 65_537}),
     (AudioConfig, {"taps_per_band": 514}),
+    (AudioConfig, {"channels": 0}),
+    (AudioConfig, {"channels": 3}),
+    (WaveNetConfig, {"own_bands": 0}),
+    (WaveNetConfig, {"noise_groups": 4_097}),
     (AudioConfig, {"texture_mels": 1_025}),
     (ConditioningConfig, {"channels": 4_097}),
     (ConditioningConfig, {"codebook_size": 65_537}),
@@ -158,15 +162,18 @@ def test_a_wrong_value_is_named_in_one_line(part: type, wrong: dict[str, Any]) -
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("bands", [-2, 0, 3, 12, 33, 64])
+@pytest.mark.parametrize("bands", [-2, 0, 3, 12, 33, 63])
 def test_numbers_of_bands_that_can_be_had_are_named(bands: int) -> None:
     with pytest.raises(ConfigError) as caught:
         AudioConfig(bands=bands)
-    assert str(caught.value) == f"bands={bands}: must be 1, 2, 4, 8, 16, 24 or 32. Use 1 for raw samples."
+    assert str(caught.value) == (
+        f"bands={bands}: must be 1, 2, 4, 8, 16, 24 or 32, or for many narrow ones 64, 128, 256, 512 or 1024."
+        " Use 1 for raw samples."
+    )
 
 
 def test_every_number_with_a_bound_is_tried_above() -> None:
-    free = {"encoder", "weights", "mirror"}
+    free = {"encoder", "weights", "mirror", "places"}
     parts = [type(getattr(ModelConfig(), field.name)) for field in dataclasses.fields(ModelConfig)]
     names = {(part, field.name) for part in parts for field in dataclasses.fields(part)}
     tried = {(part, name) for part, wrong in WRONG for name in wrong}

@@ -105,7 +105,7 @@ def test_softmax_at_low_temperature_draws_the_most_likely_level(levels: int) -> 
     output = SoftmaxOutput(levels=levels)
     parameters = torch.randn(50, levels, generator=torch.Generator().manual_seed(0))
     uniforms = torch.rand(50, 1, generator=torch.Generator().manual_seed(1))
-    drawn = output.sample(parameters, uniforms, temperature=1e-5)
+    drawn = output.sample(parameters, output.chance(uniforms), temperature=1e-5)
     assert torch.equal(drawn, parameters.argmax(-1))
 
 
@@ -116,7 +116,7 @@ def test_mixture_components_come_as_often_as_predicted(temperature: float) -> No
     count = 2_000
     uniforms = torch.stack([grid(count), torch.full((count,), 0.5, dtype=torch.float64)], -1)
     # At one half a logistic is at its mean, which tells the component.
-    drawn = output.sample(parameters.expand(count, -1), uniforms, temperature=temperature)
+    drawn = output.sample(parameters.expand(count, -1), output.chance(uniforms), temperature=temperature)
     chosen = (drawn - means[:, 0]).abs().argmin(-1)
     torch.testing.assert_close(drawn[:, 0], means[chosen, 0], rtol=0, atol=1e-12)
     expected = count * torch.softmax(logits / temperature, 0)
@@ -131,7 +131,7 @@ def test_mixture_bands_are_drawn_at_their_quantile(u: float, temperature: float,
     parameters[component] = 0.0
     _, means, log_scales = output.split(parameters)
     uniforms = torch.tensor([0.5, u, 1 - u], dtype=torch.float64)
-    drawn = output.sample(parameters, uniforms, temperature=temperature)
+    drawn = output.sample(parameters, output.chance(uniforms), temperature=temperature)
     spread = log_scales[component].exp() * temperature
     quantile = means[component] + spread * torch.logit(uniforms[1:])
     torch.testing.assert_close(drawn, quantile.clamp(-FRAME_BOUND, FRAME_BOUND), rtol=1e-9, atol=1e-12)
@@ -141,7 +141,9 @@ def test_mixture_bands_are_drawn_at_their_quantile(u: float, temperature: float,
 def test_no_mixture_frame_leaves_the_bound(u: float) -> None:
     output, parameters = mixture(2, 3)
     parameters[3 + 6 :] = 5.0
-    drawn = output.sample(parameters, torch.tensor([0.5, u, u], dtype=torch.float64), temperature=1.0)
+    drawn = output.sample(
+        parameters, output.chance(torch.tensor([0.5, u, u], dtype=torch.float64)), temperature=1.0
+    )
     assert drawn.tolist() == [FRAME_BOUND if u > 0.5 else -FRAME_BOUND] * 2
 
 
@@ -150,7 +152,9 @@ def test_samples_of_a_mixture_follow_its_density() -> None:
     output, parameters = mixture(1, 3, seed=4)
     numbers = grid(300)
     uniforms = torch.cartesian_prod(numbers, numbers)
-    drawn = output.sample(parameters.expand(len(uniforms), -1), uniforms, temperature=1.0)[:, 0]
+    drawn = output.sample(parameters.expand(len(uniforms), -1), output.chance(uniforms), temperature=1.0)[
+        :, 0
+    ]
     x = torch.linspace(-5, 5, 100_001, dtype=torch.float64)
     density = output.log2_prob(parameters.expand(len(x), -1), x[:, None]).exp2() / PCM_STEP
     cumulated = torch.cumulative_trapezoid(density, x)

@@ -47,7 +47,7 @@ def draw_model(
             settings,
             progress=progress,
         )
-        drawn += [torch.from_numpy(sound.samples) for sound in sounds]
+        drawn += [torch.from_numpy(sound.mono) for sound in sounds]
     seconds = (time.perf_counter() - began) / len(wanted)
     return SystemSounds(
         name="model",

@@ -110,7 +110,7 @@ def draw_long_sounds(
         for photo, seed in itertools.product(of_photo[scene][:photos], range(seeds)):
             reading = model.read(photo, replace(draw, seed=seed))
             (sound,) = model.generate_read([reading], draw)
-            drawn.append(torch.from_numpy(sound.samples))
+            drawn.append(torch.from_numpy(sound.mono))
             scenes.append(scene)
             if isinstance(conditioner, TextureConditioner):
                 own.append(recording_level(bank, conditioner, reading.vector))

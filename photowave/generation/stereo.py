@@ -1,0 +1,44 @@
+"""From one decoder to two channels: what they share is drawn by it, what differs is noise just as strong."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from photowave.audio import width_band
+from photowave.generation.randomness import Purpose, UniformStream
+from photowave.settings import AudioConfig
+
+
+class SideNoise:
+    """Frames of the side: left = middle + side, right = middle - side.
+
+    ::
+
+        decoder --> spread of each band --- x width x noise --> side
+            `-----> middle (what the model learned of recordings: the mean of their channels)
+
+    So both channels have the same slow shape, call for call, and differ in their fine structure, as far as
+    recordings of the place do. What the decoder is sure of, such as a steady tone, stays in the middle.
+
+    Args:
+        widths: Ratio of side to middle for each sound, [sounds, WIDTH_BANDS]; see `measure_width`.
+        seeds: A seed for each sound.
+        audio: Bands and sample rate.
+    """
+
+    def __init__(self, widths: Tensor, *, seeds: Sequence[int], audio: AudioConfig):
+        assert len(widths) == len(seeds)
+        hz = (torch.arange(audio.bands) + 0.5) * audio.sample_rate / 2 / audio.bands
+        band = width_band(hz, sample_rate=audio.sample_rate)
+        self._ratio = widths.cpu()[:, band]
+        self._streams = [UniformStream(seed, purpose=Purpose.SIDE) for seed in seeds]
+
+    def draw(self, spreads: Tensor) -> Tensor:
+        """Draw the next frames of the side for the spreads of the middle, [sounds, steps, bands] both."""
+        steps, bands = spreads.shape[1:]
+        uniforms = np.stack([stream.take(steps * bands).reshape(steps, bands) for stream in self._streams])
+        noise = torch.special.ndtri(torch.from_numpy(uniforms)).to(spreads)
+        side: Tensor = spreads * self._ratio[:, None].to(spreads) * noise
+        return side

@@ -1,0 +1,229 @@
+"""Distribution of a frame of many narrow bands: noise, whose power the network draws cell by cell."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from photowave.wavenet.outputs import FRAME_BOUND, PCM_STEP, BandOutput, draw_component
+
+LEAST_POWER = 1e-5
+"""Added to powers, in units of the scales, before their logarithm."""
+BOUNDS = (-9.0, 4.0)
+"""Softest and loudest that a cell can be: nepers from its scale."""
+FIRST_BURST = (-2.0, 1.0)
+"""Logit of a burst, and how loud it is before `softplus`, as training begins."""
+DECAYS = (0.8, 0.97)
+"""What a running mean of the power keeps from one frame to the next."""
+FEATURES = 4 + len(DECAYS)
+"""Numbers that tell how loud a cell was: see `SpectralOutput.recall`."""
+_FIRST_GAINS = (0.0, 0.3, 0.0, 0.0, 0.3, 0.2)
+BEFORE = -3.0
+"""What the features of an empty past say."""
+_HEARD = 32  # groups of the low bands whose power enters beside them
+_HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
+
+
+@dataclass(frozen=True)
+class SpectralMemory:
+    """What is kept of the frames so far.
+
+    Attributes:
+        features: Of the last frame, [1, batch, cells, FEATURES].
+        means: Running sums of the power, [DECAYS, batch, cells].
+        frames: How many there were, [].
+    """
+
+    features: Tensor
+    means: Tensor
+    frames: Tensor
+
+
+class SpectralOutput(BandOutput):
+    """Mixture of Gaussians around zero over a frame of a lapped transform, with a component for all bands.
+
+    ::
+
+        band   0 ............. own - 1 | own ..................... bands - 1
+        cell   each band by itself     | each of `groups` groups of bands
+
+    Bands are so narrow, and frames so far apart, that the sign of a sample is chance: what matters is how
+    loud each cell is. In narrow bands noise of the right power makes lines and calls (as in "NoiseBandNet" by
+    Barahona-Rios and Collins 2023, arXiv:2307.08007); high up, a group of bands shares one power (after
+    "perceptual noise substitution": Herre and Schulz, AES convention 104, 1998).
+
+    The logarithm of the spread of each cell is told by two paths:
+
+    ::
+
+        past frames --> WaveNet -----> bias of each component and cell
+             |             `---------> gains of each cell
+             `--> how loud the cell and its neighbours were, just now and for longer (`recall`)
+        log spread = bias + sum of gains x loudness / 2, and in a burst more
+
+    By the second a call goes on, or glides into the next band, without a network that must learn it for each
+    band anew. So it is an autoregression of each band's power, led by a WaveNet.
+
+    Args:
+        bands: Samples per frame.
+        own: Low bands that are cells of their own; at least 2, at most `bands`.
+        groups: Groups of the bands above, each as wide as a step of a geometric series.
+        mixtures: Components.
+
+    Attributes:
+        cells: `own` and the groups.
+    """
+
+    group: Tensor
+    size: Tensor
+    heard: Tensor
+    first_gains: Tensor
+
+    def __init__(self, *, bands: int, own: int, groups: int, mixtures: int):
+        super().__init__()
+        assert 2 <= own <= bands
+        self.bands, self.own, self.mixtures = bands, own, mixtures
+        above = _group_index(bands - own, groups, widening=bands / own)
+        group = torch.cat([torch.arange(own), own + above])
+        self.cells = int(group[-1]) + 1
+        self.raw_channels = mixtures + (mixtures + 2 + FEATURES) * self.cells
+        self.channels = mixtures + (mixtures + 2) * self.cells
+        self.uniforms = 1 + self.cells + bands
+        heard = _group_index(own, _HEARD, widening=20.0)
+        self.inputs = own + self.cells + int(heard[-1]) + 1
+        self.register_buffer("scale", torch.full((bands,), 0.1))
+        self.register_buffer("group", group, persistent=False)
+        self.register_buffer("size", torch.bincount(group).float(), persistent=False)
+        self.register_buffer("heard", heard, persistent=False)
+        self.register_buffer("first_gains", torch.tensor(_FIRST_GAINS), persistent=False)
+
+    def embedding(self, channels: int) -> nn.Module:
+        """A linear map of what `network_input` gives."""
+        return nn.Linear(self.inputs, channels, bias=False)
+
+    def network_input(self, frames: Tensor) -> Tensor:
+        """Logarithms of the powers of bands, cells and groups of low bands, near zero, [..., inputs]."""
+        power, near = self._powers(frames)
+        heard = int(self.heard[-1]) + 1
+        grouped = power.new_zeros(*power.shape[:-1], heard).index_add_(-1, self.heard, power[..., : self.own])
+        grouped = grouped / torch.bincount(self.heard).to(power)
+        together = torch.cat([power[..., : self.own], near, grouped], -1)
+        return (torch.log(together + LEAST_POWER) + 3) / 3
+
+    def _powers(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Power of each cell in units of the scales; and low ones as the mean with their neighbours."""
+        unit = (frames / self.scale).square()
+        sums = unit.new_zeros(*unit.shape[:-1], self.cells).index_add_(-1, self.group, unit)
+        power = sums / self.size
+        low = power[..., : self.own].reshape(-1, 1, self.own)
+        near = nn.functional.avg_pool1d(low, 3, 1, 1, count_include_pad=False)
+        return power, torch.cat([near.view(*power.shape[:-1], self.own), power[..., self.own :]], -1)
+
+    def recall(self, frames: Tensor, memory: SpectralMemory | None = None) -> tuple[Tensor, SpectralMemory]:
+        """How loud each cell was before each frame.
+
+        Args:
+            frames: [time, batch, bands].
+            memory: What was left by the frames before these; None: there were none.
+
+        Returns:
+            Logarithms of powers, [time, batch, cells, FEATURES]: of the cell in the last frame; as a mean
+            with its neighbours; the same of the cell above and below; and running means of it. And what the
+            next frames need.
+        """
+        power, near = self._powers(frames)
+        if memory is None:
+            memory = self.empty_memory(frames)
+        time = len(frames)
+        lag = torch.arange(time, device=frames.device)
+        lag = lag[:, None] - lag
+        running, sums = [], []
+        for index, decay in enumerate(DECAYS):
+            weights = torch.where(lag >= 0, (1 - decay) * decay ** lag.clamp_min(0).to(near), 0.0)
+            age = torch.arange(1, time + 1, device=frames.device).to(near)[:, None, None]
+            mean = torch.tensordot(weights, near, 1) + decay**age * memory.means[index]
+            sums.append(mean[-1])
+            running.append(mean / (1 - decay ** (age + memory.frames)))
+        loud = torch.log(torch.stack([power, near, *running], -1) + LEAST_POWER)
+        above = torch.cat([loud[..., 1:, 1], loud[..., -1:, 1]], -1)
+        below = torch.cat([loud[..., :1, 1], loud[..., :-1, 1]], -1)
+        features = torch.cat([loud[..., :2], torch.stack([above, below], -1), loud[..., 2:]], -1)
+        after = SpectralMemory(features[-1:], torch.stack(sums), memory.frames + time)
+        return torch.cat([memory.features, features[:-1]]), after
+
+    def empty_memory(self, frames: Tensor) -> SpectralMemory:
+        """What is kept before the first of frames [time, batch, bands]."""
+        batch = frames.shape[1]
+        return SpectralMemory(
+            frames.new_full((1, batch, self.cells, FEATURES), BEFORE),
+            frames.new_zeros(len(DECAYS), batch, self.cells),
+            frames.new_zeros(()),
+        )
+
+    def complete(self, raw: Tensor, recalled: Tensor | None) -> Tensor:
+        """Add what is recalled to what the network says: logits and log spreads, [..., channels]."""
+        assert recalled is not None
+        split = [self.mixtures, self.mixtures * self.cells, self.cells, self.cells, FEATURES * self.cells]
+        logits, bias, often, burst, gains = torch.split(raw, split, -1)
+        gains = torch.tanh(torch.unflatten(gains, -1, (self.cells, FEATURES)) + self.first_gains)
+        going_on = 0.5 * (gains * recalled).sum(-1)
+        spreads = torch.unflatten(bias, -1, (self.mixtures, self.cells)) + going_on[..., None, :]
+        burst = nn.functional.softplus(burst + FIRST_BURST[1])
+        return torch.cat([logits, spreads.clamp(*BOUNDS).flatten(-2), often + FIRST_BURST[0], burst], -1)
+
+    def split(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Take the parameters apart.
+
+        Args:
+            parameters: [..., channels].
+
+        Returns:
+            Logits [..., mixtures]; log spreads in units of the scales [..., mixtures, cells]; and of each
+            cell the logit of a burst and how many nepers louder it is then, [..., cells] both.
+        """
+        sizes = [self.mixtures, self.mixtures * self.cells, self.cells, self.cells]
+        logits, spreads, often, burst = torch.split(parameters, sizes, -1)
+        return logits, torch.unflatten(spreads, -1, (self.mixtures, self.cells)), often, burst
+
+    def log2_prob(self, parameters: Tensor, frames: Tensor) -> Tensor:
+        """Density of the frame times the volume of one 16-bit step in every band; see the base class."""
+        logits, spreads, often, burst = self.split(parameters)
+        often, burst = often[..., None, :], burst[..., None, :]
+        unit = (frames / self.scale).square()
+        sums = unit.new_zeros(*unit.shape[:-1], self.cells).index_add_(-1, self.group, unit)
+        energy = -0.5 * sums[..., None, :] * torch.exp(-2 * spreads)
+        usual = energy - self.size * spreads + nn.functional.logsigmoid(-often)
+        loud = energy * torch.exp(-2 * burst) - self.size * (spreads + burst)
+        cells = torch.logaddexp(usual, loud + nn.functional.logsigmoid(often))
+        joint = torch.log_softmax(logits, -1) + cells.sum(-1)
+        constant = self.bands * (math.log(PCM_STEP) - _HALF_LOG_TAU) - self.scale.log().sum()
+        return (torch.logsumexp(joint, -1) + constant) / math.log(2)
+
+    def chance(self, uniforms: Tensor) -> Tensor:
+        """Standard normal numbers for the bands, by inverting their distribution; see the base class."""
+        first = 1 + self.cells
+        return torch.cat([uniforms[..., :first], torch.special.ndtri(uniforms[..., first:])], -1)
+
+    def sample(self, parameters: Tensor, chance: Tensor, *, temperature: float) -> Tensor:
+        """Draw a component, which cells burst, and each band from its Gaussian; temperature sharpens it."""
+        spread = self.drawn_spread(parameters, chance, temperature=temperature)
+        return (spread * chance[..., 1 + self.cells :]).clamp(-FRAME_BOUND, FRAME_BOUND)
+
+    def drawn_spread(self, parameters: Tensor, chance: Tensor, *, temperature: float) -> Tensor:
+        """Spread that `sample` draws every band with, [..., bands]."""
+        logits, spreads, often, burst = self.split(parameters)
+        chosen = draw_component(logits, chance[..., :1], temperature=temperature)[..., None, None]
+        spread = spreads.gather(-2, chosen.expand(*chosen.shape[:-1], self.cells)).squeeze(-2)
+        bursts = chance[..., 1 : 1 + self.cells] < torch.sigmoid(often)
+        return (spread + burst * bursts)[..., self.group].exp() * self.scale * temperature
+
+
+def _group_index(bands: int, groups: int, *, widening: float) -> Tensor:
+    """Group of each band, int64 [bands]: the last group is `widening` times as wide as the first.
+
+    Where groups would be narrower than a band, there are fewer of them.
+    """
+    steps = torch.logspace(0, math.log10(max(widening, 1.0 + 1e-6)), groups + 1, dtype=torch.float64)
+    edges = torch.unique((bands * (steps - 1) / (steps[-1] - 1)).round().long())
+    return torch.bucketize(torch.arange(bands), edges[1:], right=True)
