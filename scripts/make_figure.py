@@ -33,7 +33,7 @@ def draw(names: Sequence[str], sounds: Sequence[Soundscape]) -> Figure:
         left.set_axis_off()
         left.set_title(name, loc="left", fontsize=10)
         right.imshow(
-            spectrogram_db(torch.from_numpy(sound.samples), sound.sample_rate),
+            spectrogram_db(torch.from_numpy(sound.mono), sound.sample_rate),
             origin="lower", aspect="auto", cmap="magma", extent=(0, sound.duration_s, 0, 1),
         )  # fmt: skip
         right.set_yticks([])
