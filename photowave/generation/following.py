@@ -7,12 +7,13 @@ from torch import Tensor
 
 from photowave.generation.graph_sampler import GraphSampler
 from photowave.generation.sampler import CachedSampler
+from photowave.generation.spectral_sampler import SpectralSampler
 from photowave.model import EnvelopeStack
 
 BLOCK = 1024
 """Frames of the decoder for which the envelope is drawn at once; a multiple of `graph_sampler.BLOCK`."""
 
-Sampler = CachedSampler | GraphSampler
+Sampler = CachedSampler | SpectralSampler | GraphSampler
 
 
 class FollowingSampler:

@@ -15,11 +15,12 @@ from photowave._version import __version__
 from photowave.audio import limit_peaks
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError
-from photowave.generation.following import FollowingSampler
+from photowave.generation.graph_sampler import GraphSampler
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.generation.reading import PhotoReading, photo_seed, small
 from photowave.generation.samplers import Sampler, build_sampler, pack_model
 from photowave.generation.soundscape import Soundscape
+from photowave.generation.spectral_sampler import SpectralSampler
 from photowave.generation.stereo import SideNoise
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
 from photowave.image.source import held
@@ -358,7 +359,7 @@ class SoundscapeGenerator:
                 frames = sampler.draw(min(size, left))
                 part, state = codec.decode(frames.to(self.device), state)
             else:
-                assert not isinstance(sampler, FollowingSampler)  # ModelConfig forbids it
+                assert isinstance(sampler, SpectralSampler | GraphSampler)  # ModelConfig sees to it
                 frames, spreads = sampler.draw_spread(min(size, left))
                 part, state = codec.decode(frames.to(self.device), state)
                 beside, side_state = codec.decode(side.draw(spreads).to(self.device), side_state)

@@ -209,92 +209,6 @@ def _draw_mixture(
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
-def _draw_spectral(
-    parameters: Array, frame: Array, spread: Array, scale: Array, group: Array, mixtures: int, cells: int,
-    chance: Array, temperature: float, bound: float, weights: Array, bits: Array, fractions: Array,
-) -> None:  # fmt: skip
-    """Component by inverse transform, then every band from its Gaussian; see SpectralOutput."""
-    weights[:mixtures] = parameters[:mixtures]
-    first = mixtures + cells * _choose(weights, mixtures, chance[0], temperature, bits, fractions)
-    often, burst = mixtures * (1 + cells), mixtures * (1 + cells) + cells
-    for c in range(cells):
-        u = chance[1 + c]
-        # Below the logistic of the logit, written so that nothing overflows.
-        bursts = math.log(u) - math.log1p(-u) < parameters[often + c]
-        weights[c] = parameters[first + c] + (parameters[burst + c] if bursts else 0.0)
-    exponential(weights[:cells], bits, fractions)
-    for b in range(len(frame)):
-        spread[b] = weights[group[b]] * scale[b] * temperature
-        frame[b] = min(max(spread[b] * chance[1 + cells + b], -bound), bound)
-
-
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
-def _complete(
-    raw: Array, parameters: Array, features: Array, layout: tuple[Array, ...], mixtures: int
-) -> None:
-    """SpectralOutput.complete: add to what the network says how loud each cell was."""
-    first_gains, bounds, first_burst = layout[3], layout[4], layout[7]
-    cells, count = features.shape
-    parameters[:mixtures] = raw[:mixtures]
-    often = mixtures * (1 + cells)
-    burst, gains = often + cells, often + 2 * cells
-    for c in range(cells):
-        going_on = 0.0
-        for j in range(count):
-            going_on += math.tanh(raw[gains + c * count + j] + first_gains[j]) * features[c, j]
-        for k in range(mixtures):
-            bias = raw[mixtures + k * cells + c] + 0.5 * going_on
-            parameters[mixtures + k * cells + c] = min(max(bias, bounds[0]), bounds[1])
-        parameters[often + c] = raw[often + c] + first_burst[0]
-        louder = raw[burst + c] + first_burst[1]
-        parameters[burst + c] = max(louder, 0.0) + math.log1p(math.exp(-abs(louder)))
-
-
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
-def _remember(
-    frame: Array, scale: Array, layout: tuple[Array, ...], means: Array, ages: Array, features: Array,
-    entering: Array,
-) -> None:  # fmt: skip
-    """SpectralOutput.recall and network_input for one frame."""
-    group, size, heard, _, _, decays, least, _ = layout
-    cells, own = len(size), len(heard)
-    near = np.zeros(cells, features.dtype)
-    power = np.zeros(cells, features.dtype)
-    for b in range(len(frame)):
-        unit = frame[b] / scale[b]
-        power[group[b]] += unit * unit
-    for c in range(cells):
-        power[c] /= size[c]
-        near[c] = power[c]
-    near[0] = (power[0] + power[1]) / 2
-    for c in range(1, own - 1):
-        near[c] = (power[c - 1] + power[c] + power[c + 1]) / 3
-    near[own - 1] = (power[own - 2] + power[own - 1]) / 2
-    for c in range(cells):
-        features[c, 0] = math.log(power[c] + least[0])
-        features[c, 1] = math.log(near[c] + least[0])
-    for c in range(cells):
-        features[c, 2] = features[min(c + 1, cells - 1), 1]
-        features[c, 3] = features[max(c - 1, 0), 1]
-    for n in range(len(decays)):
-        ages[n] *= decays[n]
-        for c in range(cells):
-            means[n, c] = decays[n] * means[n, c] + (1 - decays[n]) * near[c]
-            features[c, 4 + n] = math.log(means[n, c] / (1 - ages[n]) + least[0])
-    groups = heard[own - 1] + 1
-    counts = np.zeros(groups, features.dtype)
-    summed = np.zeros(groups, features.dtype)
-    for c in range(own):
-        counts[heard[c]] += 1
-        summed[heard[c]] += power[c]
-        entering[c] = (features[c, 0] + 3) / 3
-    for c in range(cells):
-        entering[own + c] = (features[c, 1] + 3) / 3
-    for g in range(groups):
-        entering[own + cells + g] = (math.log(summed[g] / counts[g] + least[0]) + 3) / 3
-
-
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def _locate(position: float, knots: int, share: Array) -> int:
     """Knot before a place on the track; `share` [1] becomes how far it lies towards the next one."""
     if knots == 1:
@@ -318,9 +232,8 @@ def _between(track: Array, knot: int, share: float, out: Array) -> None:
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def run(
-    weights: tuple[Array, ...], layout: tuple[Array, ...], mixtures: int, biases: tuple[Array, Array, Array],
-    knots_per_frame: float, first: int, origin: float, rings: Array, positions: Array, taps: Array,
-    memory: tuple[Array, Array, Array], levels_out: Array, frames_out: Array, spreads_out: Array,
+    weights: tuple[Array, ...], biases: tuple[Array, Array, Array], knots_per_frame: float, first: int,
+    origin: float, rings: Array, positions: Array, taps: Array, levels_out: Array, frames_out: Array,
     parameters_out: Array, forced: bool, chance: Array, temperature: float, guidance: float, bound: float,
 ) -> None:  # fmt: skip
     """Draw (or follow) a chunk of frames.
@@ -328,12 +241,7 @@ def run(
     Args:
         weights: (embedding [inputs, 2 residual], input bias [residual], scale [bands], dilations [layers],
             gate [layers, 2 residual, 2 gate], mix [layers, gate, residual + skip], residual bias
-            [layers, residual], hidden [skip, skip], project [skip, raw channels], project bias
-            [raw channels]).
-        layout: The buffers of SpectralOutput: (cell of each band [bands], size of each cell [cells], group of
-            each low band [own], first gains [features], bounds [2], decays [means], least power [1], first
-            burst [2]). All are empty for other outputs.
-        mixtures: Components of the mixture; any number for the softmax output.
+            [layers, residual], hidden [skip, skip], project [skip, channels], project bias [channels]).
         biases: (gate [lanes, knots, layers, 2 gate], skip [lanes, knots, skip], hidden [lanes, knots, skip]):
             all biases with the conditioning added, at each knot of its track; a single knot stays for ever.
         knots_per_frame: How far along its track the conditioning moves with each frame.
@@ -342,11 +250,8 @@ def run(
         rings: Past inputs of every layer, one after the other, [lanes, sum of dilations, residual].
         positions: Where in its ring each layer stands, [layers].
         taps: Embeddings of the last two frames, [lanes, 2, 2 residual].
-        memory: What SpectralOutput keeps of each sound: (running means [sounds, means, cells], what is left
-            of the beginning in them [sounds, means], features of the last frame [sounds, cells, features]).
         levels_out: Levels, [sounds, time]; no rows for the mixture output.
         frames_out: Band frames, [sounds, time, bands]; no rows for the softmax output.
-        spreads_out: Spread that each band was drawn with, shaped alike; only SpectralOutput fills it in.
         parameters_out: Parameters of each frame's distribution, [sounds, time, channels]; no rows: not kept.
         forced: True: the frames in `levels_out` or `frames_out` are followed instead of drawn.
         chance: What the output made of uniform numbers, [sounds, time, uniforms].
@@ -358,12 +263,10 @@ def run(
     embedding, input_bias, scale, dilations, gate, mix, residual_bias, hidden, project, project_bias = weights
     gate_bias, skip_bias, hidden_bias = biases
     lanes, knots, layers, gate2 = gate_bias.shape
-    residual, skips, raw = len(input_bias), skip_bias.shape[2], len(project_bias)
-    means, ages, features = memory
-    spectral, cells = len(layout[0]) > 0, len(layout[1])
-    channels = mixtures + (mixtures + 2) * cells if spectral else raw
+    residual, skips, channels = len(input_bias), skip_bias.shape[2], len(project_bias)
     softmax = levels_out.shape[0] > 0
     steps = levels_out.shape[1] if softmax else frames_out.shape[1]
+    mixtures = channels // (1 + 2 * len(scale))
     kind = embedding.dtype
     both = np.empty((lanes, 2 * residual), kind)
     h = np.empty((lanes, gate2), kind)
@@ -371,13 +274,12 @@ def run(
     running = np.empty((lanes, residual + skips), kind)
     s = np.empty((lanes, skips), kind)
     t = np.empty((lanes, skips), kind)
-    said = np.empty((lanes, raw), kind)
     parameters = np.empty((lanes, channels), kind)
     widest = max(gate2, channels)
     bits = np.empty(widest, np.int32)
     fractions = np.empty(widest, kind)
     scratch = np.empty(widest, kind)
-    entering = np.empty((lanes, len(embedding)), kind)
+    entering = np.empty((lanes, len(scale)), kind)
     stride = 1 if guidance == 1 else 2
     share = np.zeros(1, kind)
     for step in range(steps):
@@ -411,13 +313,8 @@ def run(
         for lane in range(lanes):
             for c in range(skips):
                 t[lane, c] = max(t[lane, c], 0)
-            said[lane] = project_bias
-        add_product(t, project, said)
-        for lane in range(lanes):
-            if spectral:
-                _complete(said[lane], parameters[lane], features[lane // stride], layout, mixtures)
-            else:
-                parameters[lane] = said[lane]
+            parameters[lane] = project_bias
+        add_product(t, project, parameters)
         for sound in range(lanes // stride):
             lane = sound * stride
             if stride == 2:
@@ -431,20 +328,10 @@ def run(
                     scratch[:channels] = parameters[lane]
                     drawn = _choose(scratch, channels, chance[sound, step, 0], temperature, bits, fractions)
                     levels_out[sound, step] = drawn
-            elif not forced and spectral:
-                _draw_spectral(
-                    parameters[lane], frames_out[sound, step], spreads_out[sound, step], scale, layout[0],
-                    mixtures, cells, chance[sound, step], temperature, bound, scratch, bits, fractions,
-                )  # fmt: skip
             elif not forced:
                 _draw_mixture(
                     parameters[lane], frames_out[sound, step], scale, mixtures, chance[sound, step],
                     temperature, bound, scratch, bits, fractions,
-                )  # fmt: skip
-            if spectral:
-                _remember(
-                    frames_out[sound, step], scale, layout, means[sound], ages[sound], features[sound],
-                    entering[lane],
                 )  # fmt: skip
             for twin in range(stride):
                 taps[lane + twin, 0] = taps[lane + twin, 1]
@@ -452,10 +339,7 @@ def run(
                     taps[lane + twin, 1] = embedding[levels_out[sound, step]]
                 else:
                     taps[lane + twin, 1] = 0
-                    if spectral:
-                        entering[lane + twin] = entering[lane]
-                    else:
-                        for b in range(len(scale)):
-                            entering[lane + twin, b] = frames_out[sound, step, b] / scale[b]
+                    for b in range(len(scale)):
+                        entering[lane + twin, b] = frames_out[sound, step, b] / scale[b]
         if not softmax:
             add_product(entering, embedding, taps[:, 1])

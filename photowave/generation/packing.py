@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from photowave.generation.kernel import Array
-from photowave.wavenet import BandOutput, MixtureOutput, OutputDistribution, SpectralOutput, WaveNet, spectral
+from photowave.wavenet import BandOutput, SpectralOutput, WaveNet
 
 
 @dataclass(frozen=True)
@@ -17,16 +17,10 @@ class PackedWaveNet:
 
     weights: tuple[Array, ...]
     """See `kernel.run`."""
-    layout: tuple[Array, ...]
-    """See `kernel.run`."""
-    mixtures: int
-    """Components of the mixture."""
     softmax: bool
     """Whether frames are levels."""
     bands: int
-    """Samples per frame."""
-    channels: int
-    """Parameters per frame."""
+    """Numbers per frame; for the spectral output, those that enter the network."""
     uniforms: int
     """Random numbers per frame."""
 
@@ -41,9 +35,9 @@ class PackedWaveNet:
         return self.weights[3]
 
     @property
-    def cells(self) -> int:
-        """Cells of the spectral output; 0 for others."""
-        return len(self.layout[1])
+    def channels(self) -> int:
+        """Numbers per frame that the network gives."""
+        return len(self.weights[-1])
 
 
 def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> PackedWaveNet:
@@ -65,6 +59,9 @@ def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> Packe
     output, embedding = wavenet.output, wavenet.embedding
     mixture = isinstance(output, BandOutput)
     scale, bands = (output.scale, output.bands) if isinstance(output, BandOutput) else (torch.ones(1), 1)
+    if isinstance(output, SpectralOutput):
+        # The kernel follows what enters; `SpectralSampler` makes that of frames.
+        scale, bands = torch.ones(output.inputs), output.inputs
     # An Embedding holds [inputs, channels], a Linear [channels, inputs].
     assert isinstance(embedding, nn.Linear if mixture else nn.Embedding)
     weights = (
@@ -79,25 +76,7 @@ def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> Packe
         array(wavenet.project.weight.t()),
         array(wavenet.project.bias),
     )
-    mixtures = output.mixtures if isinstance(output, MixtureOutput | SpectralOutput) else 1
-    return PackedWaveNet(
-        weights, _layout(output, dtype), mixtures, not mixture, bands, output.channels, output.uniforms
-    )
-
-
-def _layout(output: OutputDistribution, dtype: np.dtype[Any] | type) -> tuple[Array, ...]:
-    if not isinstance(output, SpectralOutput):
-        return tuple(np.zeros(0, kind) for kind in (np.int64, dtype, np.int64, *[dtype] * 5))
-    return (
-        output.group.cpu().numpy(),
-        output.size.cpu().numpy().astype(dtype),
-        output.heard.cpu().numpy(),
-        output.first_gains.cpu().numpy().astype(dtype),
-        np.array(spectral.BOUNDS, dtype),
-        np.array(spectral.DECAYS, dtype),
-        np.array([spectral.LEAST_POWER], dtype),
-        np.array(spectral.FIRST_BURST, dtype),
-    )
+    return PackedWaveNet(weights, not mixture, bands, output.uniforms)
 
 
 @torch.no_grad()

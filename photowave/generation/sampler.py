@@ -14,7 +14,7 @@ from photowave.generation import kernel
 from photowave.generation.kernel import Array
 from photowave.generation.packing import PackedWaveNet, lane_biases
 from photowave.generation.randomness import Purpose, UniformStream
-from photowave.wavenet import FRAME_BOUND, WaveNet, spectral
+from photowave.wavenet import FRAME_BOUND, WaveNet
 
 
 @dataclass
@@ -25,7 +25,6 @@ class _Group:
     rings: Array
     positions: Array
     taps: Array
-    memory: tuple[Array, Array, Array]
     biases: tuple[Array, Array, Array] = field(init=False)
 
 
@@ -79,7 +78,6 @@ class CachedSampler:
                     rings=np.zeros((count, int(packed.dilations.sum()), residual), packed.dtype),
                     positions=np.zeros(len(packed.dilations), np.int64),
                     taps=np.zeros((count, 2, 2 * residual), packed.dtype),
-                    memory=_memory(packed, sounds.stop - sounds.start),
                 )
             )
         self.lead(vectors, null=null, origin=0)
@@ -101,24 +99,27 @@ class CachedSampler:
 
     def draw(self, steps: int) -> Tensor:
         """Draw the next frames: levels [sounds, steps] (int64) or band frames [sounds, steps, bands]."""
-        return self.draw_spread(steps)[0]
-
-    def draw_spread(self, steps: int) -> tuple[Tensor, Tensor]:
-        """Draw the next frames, and tell the spread that each number of them was drawn with, shaped alike."""
         per_step = self._packed.uniforms
         uniforms = np.stack([s.take(steps * per_step).reshape(steps, per_step) for s in self._streams])
         chance = self._wavenet.output.chance(torch.from_numpy(uniforms)).numpy()
-        frames, spreads = self._empty_frames(steps), self._empty_frames(steps)
-        self._run(frames, spreads, np.zeros((0, 0, 0), self._packed.dtype), chance, forced=False)
-        return torch.from_numpy(frames), torch.from_numpy(spreads)
+        frames = self._empty_frames(steps)
+        self._run(frames, np.zeros((0, 0, 0), self._packed.dtype), chance, forced=False)
+        return torch.from_numpy(frames)
 
     def follow(self, frames: Tensor) -> Tensor:
         """Go along given frames; give the parameters of each from those before, [sounds, steps, channels]."""
         given = self._empty_frames(frames.shape[1])
         given[...] = frames.numpy()
         parameters = np.empty((*frames.shape[:2], self._packed.channels), self._packed.dtype)
-        self._run(given, given, parameters, np.zeros((len(frames), 0, 0)), forced=True)
+        self._run(given, parameters, np.zeros((len(frames), 0, 0)), forced=True)
         return torch.from_numpy(parameters)
+
+    def enter_instead(self, frames: Tensor) -> None:
+        """Let frames [sounds, bands] take the place of those that were followed last."""
+        entering = np.ascontiguousarray(frames.numpy(), self._packed.dtype) / self._packed.weights[2]
+        for group in self._groups:
+            group.taps[:, 1] = 0
+            kernel.add_product(entering[group.sounds], self._packed.weights[0], group.taps[:, 1])
 
     def _empty_frames(self, steps: int) -> Array:
         shape = (len(self._streams), steps)
@@ -126,17 +127,16 @@ class CachedSampler:
             return np.zeros(shape, np.int64)
         return np.zeros((*shape, self._packed.bands), self._packed.dtype)
 
-    def _run(self, frames: Array, spreads: Array, parameters: Array, chance: Array, *, forced: bool) -> None:
-        packed, none = self._packed, np.zeros((0, 0, 0), self._packed.dtype)
+    def _run(self, frames: Array, parameters: Array, chance: Array, *, forced: bool) -> None:
+        packed = self._packed
 
         def run(group: _Group) -> None:
             part = frames[group.sounds]
             kernel.run(
-                packed.weights, packed.layout, packed.mixtures, group.biases, self._knots_per_frame,
-                self._drawn, float(self._origin), group.rings, group.positions, group.taps, group.memory,
+                packed.weights, group.biases, self._knots_per_frame, self._drawn, float(self._origin),
+                group.rings, group.positions, group.taps,
                 part if packed.softmax else np.zeros((0, 0), np.int64),
-                none if packed.softmax else part,
-                none if packed.softmax else spreads[group.sounds],
+                np.zeros((0, 0, 0), packed.dtype) if packed.softmax else part,
                 parameters[group.sounds] if len(parameters) else parameters,
                 forced, chance[group.sounds], self._temperature, self._guidance, FRAME_BOUND,
             )  # fmt: skip
@@ -147,16 +147,6 @@ class CachedSampler:
             with ThreadPoolExecutor(len(self._groups)) as pool:
                 list(pool.map(run, self._groups))
         self._drawn += frames.shape[1]
-
-
-def _memory(packed: PackedWaveNet, sounds: int) -> tuple[Array, Array, Array]:
-    """What `SpectralOutput` keeps before the first frame; see `kernel.run`."""
-    means, cells = len(spectral.DECAYS), packed.cells
-    return (
-        np.zeros((sounds, means, cells), packed.dtype),
-        np.ones((sounds, means), packed.dtype),
-        np.full((sounds, cells, spectral.FEATURES), spectral.BEFORE, packed.dtype),
-    )
 
 
 def _shares(count: int, threads: int) -> list[slice]:

@@ -10,17 +10,26 @@ from photowave.generation.graph_sampler import GraphSampler
 from photowave.generation.packing import PackedWaveNet, pack
 from photowave.generation.randomness import Purpose
 from photowave.generation.sampler import CachedSampler
+from photowave.generation.spectral_sampler import SpectralSampler
 from photowave.model import PhotowaveModel
 from photowave.settings import DrawSettings
-from photowave.wavenet import WaveNet
+from photowave.wavenet import SpectralOutput, WaveNet
 
-Sampler = CachedSampler | GraphSampler | FollowingSampler
+Sampler = CachedSampler | SpectralSampler | GraphSampler | FollowingSampler
 
 
 def pack_model(model: PhotowaveModel) -> dict[WaveNet, PackedWaveNet]:
     """Copy the weights of every WaveNet in a model for the compiled sampler."""
     stacks = [model.wavenet] if model.envelope is None else [model.wavenet, model.envelope.wavenet]
     return {stack: pack(stack) for stack in stacks}
+
+
+def compiled_sampler(
+    wavenet: WaveNet, packed: PackedWaveNet, **arguments: Any
+) -> CachedSampler | SpectralSampler:
+    """Make the compiled sampler that fits the output; see `CachedSampler` for the arguments."""
+    kind = SpectralSampler if isinstance(wavenet.output, SpectralOutput) else CachedSampler
+    return kind(wavenet, packed, **arguments)
 
 
 def frames_per_knot(model: PhotowaveModel) -> float:
@@ -47,7 +56,7 @@ def build_sampler(
 
     def sampler(
         wavenet: WaveNet, vectors: Tensor, *, purpose: Purpose = Purpose.FRAMES
-    ) -> CachedSampler | GraphSampler:
+    ) -> CachedSampler | SpectralSampler | GraphSampler:
         common: dict[str, Any] = {
             "vectors": vectors,
             "seeds": seeds,
@@ -59,7 +68,7 @@ def build_sampler(
         }
         if not packed:
             return GraphSampler(wavenet, **common)
-        return CachedSampler(wavenet, packed[wavenet], threads=settings.threads, **common)
+        return compiled_sampler(wavenet, packed[wavenet], threads=settings.threads, **common)
 
     if envelope is None:
         return sampler(model.wavenet, vectors)

@@ -183,22 +183,6 @@ class MixtureOutput(BandOutput):
         joint = torch.log_softmax(logits, -1) + density.sum(-1)
         return (torch.logsumexp(joint, -1) + self.bands * math.log(PCM_STEP)) / math.log(2)
 
-    def recall(self, frames: Tensor, memory: Any = None) -> tuple[Tensor | None, Any]:
-        """Tell what the distribution itself keeps of the frames before each one.
-
-        Args:
-            frames: Levels [time, batch] or band frames [time, batch, bands].
-            memory: What was left by the frames before these; None: there were none.
-
-        Returns:
-            What `complete` takes, [time, batch, ...], or None; and what the next frames need.
-        """
-        return None, None
-
-    def complete(self, raw: Tensor, recalled: Tensor | None) -> Tensor:
-        """Make parameters [..., channels] of what the network gives [..., raw_channels]."""
-        return raw
-
     def chance(self, uniforms: Tensor) -> Tensor:
         """Standard logistic numbers for the bands, by inverting their distribution; see the base class."""
         u = uniforms[..., 1:]

@@ -78,6 +78,7 @@ class SpectralOutput(BandOutput):
     group: Tensor
     size: Tensor
     heard: Tensor
+    heard_size: Tensor
     first_gains: Tensor
 
     def __init__(self, *, bands: int, own: int, groups: int, mixtures: int):
@@ -96,6 +97,7 @@ class SpectralOutput(BandOutput):
         self.register_buffer("group", group, persistent=False)
         self.register_buffer("size", torch.bincount(group).float(), persistent=False)
         self.register_buffer("heard", heard, persistent=False)
+        self.register_buffer("heard_size", torch.bincount(heard).float(), persistent=False)
         self.register_buffer("first_gains", torch.tensor(_FIRST_GAINS), persistent=False)
 
     def embedding(self, channels: int) -> nn.Module:
@@ -105,9 +107,8 @@ class SpectralOutput(BandOutput):
     def network_input(self, frames: Tensor) -> Tensor:
         """Logarithms of the powers of bands, cells and groups of low bands, near zero, [..., inputs]."""
         power, near = self._powers(frames)
-        heard = int(self.heard[-1]) + 1
-        grouped = power.new_zeros(*power.shape[:-1], heard).index_add_(-1, self.heard, power[..., : self.own])
-        grouped = grouped / torch.bincount(self.heard).to(power)
+        grouped = power.new_zeros(*power.shape[:-1], len(self.heard_size))
+        grouped = grouped.index_add_(-1, self.heard, power[..., : self.own]) / self.heard_size
         together = torch.cat([power[..., : self.own], near, grouped], -1)
         return (torch.log(together + LEAST_POWER) + 3) / 3
 

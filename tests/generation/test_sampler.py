@@ -14,6 +14,8 @@ from torch import Tensor
 
 from photowave.generation.packing import lane_biases, pack
 from photowave.generation.sampler import CachedSampler
+from photowave.generation.samplers import compiled_sampler
+from photowave.generation.spectral_sampler import SpectralSampler
 from photowave.model import build_wavenet
 from photowave.settings import ModelConfig
 from photowave.wavenet import WaveNet
@@ -31,9 +33,9 @@ def cached(
     threads: int = 1,
     temperature: float = 1.0,
     frames_per_knot: float = 1.0,
-) -> CachedSampler:
+) -> CachedSampler | SpectralSampler:
     kind = np.float64 if vectors.dtype == torch.float64 else np.float32
-    return CachedSampler(
+    return compiled_sampler(
         wavenet,
         pack(wavenet, dtype=kind),
         vectors=vectors,
@@ -174,7 +176,7 @@ def test_float32_stays_near_the_reference_at_the_default_size() -> None:
     with torch.no_grad():
         expected, _ = wavenet(frames, vectors)
     assert float(expected.std()) > 0.5  # large enough for an error to show
-    sampler = CachedSampler(wavenet, pack(wavenet), vectors=vectors, seeds=[0, 1], threads=1)
+    sampler = compiled_sampler(wavenet, pack(wavenet), vectors=vectors, seeds=[0, 1], threads=1)
     followed = sampler.follow(frames)
     assert followed.dtype == torch.float32
     assert float((followed.double() - expected).abs().max()) < 1e-4

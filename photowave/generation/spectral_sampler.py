@@ -1,0 +1,111 @@
+"""Draws frames of many narrow bands: the compiled network between them, the distribution as it is trained."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from photowave.generation.packing import PackedWaveNet
+from photowave.generation.randomness import Purpose, UniformStream
+from photowave.generation.sampler import CachedSampler
+from photowave.wavenet import SpectralOutput, WaveNet
+
+
+class SpectralSampler:
+    """Draws as `CachedSampler` does, for `SpectralOutput`.
+
+    ::
+
+        frame t-1 --> network_input --> compiled layers --> complete --> guidance --> sample --> frame t
+            `-------> recall -------------------------------^
+
+    With 512 bands at 44.1 kHz frames come 86 times a second. So what a frame costs outside of the layers need
+    not be compiled, and stands once, in the output. Each lane is a sound of the compiled sampler, which
+    follows what enters.
+
+    Args:
+        wavenet: The decoder; its output is spectral.
+        packed: Its weights in the kernel's layout.
+        vectors: See `CachedSampler`.
+        seeds: See `CachedSampler`.
+        temperature: See `CachedSampler`.
+        guidance: See `CachedSampler`.
+        null: See `CachedSampler`.
+        purpose: See `CachedSampler`.
+        track: Other arguments of `CachedSampler`: `frames_per_knot` and `threads`.
+    """
+
+    def __init__(
+        self,
+        wavenet: WaveNet,
+        packed: PackedWaveNet,
+        *,
+        vectors: Tensor,
+        seeds: Sequence[int],
+        temperature: float = 1.0,
+        guidance: float = 1.0,
+        null: Tensor | None = None,
+        purpose: Purpose = Purpose.FRAMES,
+        **track: Any,
+    ):
+        assert isinstance(wavenet.output, SpectralOutput)
+        self._output = wavenet.output
+        self._temperature, self._guidance = temperature, guidance
+        self._streams = [UniformStream(seed, purpose=purpose) for seed in seeds]
+        self._lanes = 1 if guidance == 1.0 else 2
+        lanes = self._lanes * len(seeds)
+        self._network = CachedSampler(
+            wavenet, packed, vectors=self._in_lanes(vectors, null), seeds=[0] * lanes, **track
+        )
+        blank = self._output.scale.new_zeros(1, lanes, self._output.bands)
+        self._memory = self._output.empty_memory(blank)
+        self._entering = torch.zeros(lanes, 1, self._output.inputs)
+
+    def lead(self, vectors: Tensor, *, null: Tensor | None = None, origin: int) -> None:
+        """Do what `CachedSampler.lead` does."""
+        self._network.lead(self._in_lanes(vectors, null), origin=origin)
+
+    def draw(self, steps: int) -> Tensor:
+        """Draw the next frames, [sounds, steps, bands]."""
+        return self.draw_spread(steps)[0]
+
+    @torch.no_grad()
+    def draw_spread(self, steps: int) -> tuple[Tensor, Tensor]:
+        """Draw the next frames, and tell the spread that each number of them was drawn with, shaped alike."""
+        output, count = self._output, self._output.uniforms
+        numbers = np.stack([s.take(steps * count).reshape(steps, count) for s in self._streams])
+        chance = output.chance(torch.from_numpy(numbers)).to(output.scale)
+        frames, spreads = [], []
+        for step in range(steps):
+            raw = self._network.follow(self._entering)[:, 0].to(output.scale)
+            parameters = self._guided(output.complete(raw, self._memory.features[0]))
+            now, temperature = chance[:, step], self._temperature
+            frames.append(output.sample(parameters, now, temperature=temperature))
+            spreads.append(output.drawn_spread(parameters, now, temperature=temperature))
+            lanes = frames[-1].repeat_interleave(self._lanes, 0)
+            self._network.enter_instead(output.network_input(lanes))
+            self._memory = output.recall(lanes[None], self._memory)[1]
+        return torch.stack(frames, 1), torch.stack(spreads, 1)
+
+    @torch.no_grad()
+    def follow(self, frames: Tensor) -> Tensor:
+        """Do what `CachedSampler.follow` does."""
+        lanes = frames.to(self._output.scale).repeat_interleave(self._lanes, 0)
+        raw = self._network.follow(self._output.network_input(lanes)).to(lanes)
+        recalled, self._memory = self._output.recall(lanes.transpose(0, 1), self._memory)
+        return self._guided(self._output.complete(raw, recalled.transpose(0, 1)))
+
+    def _in_lanes(self, vectors: Tensor, null: Tensor | None) -> Tensor:
+        """A lane without photo follows each with it, where there is guidance."""
+        if self._lanes == 1:
+            return vectors
+        assert null is not None
+        return torch.stack([vectors, null.expand_as(vectors)], 1).flatten(0, 1)
+
+    def _guided(self, parameters: Tensor) -> Tensor:
+        if self._lanes == 1:
+            return parameters
+        first, second = parameters[::2], parameters[1::2]
+        return second + self._guidance * (first - second)
