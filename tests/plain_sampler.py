@@ -79,7 +79,9 @@ class PlainSampler:
 
     def _advance(self, blank: Tensor) -> Tensor:
         self._before = None if self._state is None else self._state.memory
-        parameters, self._state = self._wavenet(blank, self._conditioning(1), self._state)
+        vector = self._conditioning(1)
+        self._usual = self._wavenet.usual(vector if vector.dim() == 2 else vector[:, 0])
+        parameters, self._state = self._wavenet(blank, vector, self._state)
         return self._guided(parameters)[:, 0]
 
     def _conditioning(self, steps: int) -> Tensor:
@@ -102,7 +104,8 @@ class PlainSampler:
         assert self._state is not None
         if self._guidance != 1.0:
             frame = torch.cat([frame, frame])
-        embedded = self._wavenet.embedding(self._wavenet.output.network_input(frame))
+        output = self._wavenet.output
+        embedded = self._wavenet.embedding(output.network_input(frame, self._usual))
         inputs = torch.stack([self._state.inputs[0], embedded])
-        _, memory = self._wavenet.output.recall(frame[None], self._before)
+        _, memory = output.recall(frame[None], self._usual, memory=self._before)
         self._state = WaveNetState(inputs, self._state.layers, memory)

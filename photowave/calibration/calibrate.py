@@ -9,10 +9,11 @@ from photowave.audio import WIDTH_BANDS
 from photowave.calibration.codebook import find_textures
 from photowave.calibration.free_run import FreeRunTargets, free_run_targets
 from photowave.calibration.prior import fit_prior
+from photowave.calibration.usual import fit_usual
 from photowave.errors import ConfigError
 from photowave.model import PhotowaveModel, PositionConditioner, TextureConditioner
 from photowave.pairs.split_data import SplitData
-from photowave.wavenet import BandOutput
+from photowave.wavenet import BandOutput, SpectralOutput
 
 _LEAST_LEVEL = 1e-4  # of the loudest band: 80 dB below it
 
@@ -36,10 +37,14 @@ def calibrate(
         model.wavenet.output.scale.copy_(_band_levels(model, train))
     if model.envelope is not None:
         model.envelope.fit([recording.spectra for recording in train.bank.recordings])
-    if not isinstance(model.conditioner, TextureConditioner):
+    owners = None
+    if isinstance(model.conditioner, TextureConditioner):
+        owners = _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
+    if isinstance(model.wavenet.output, SpectralOutput):
+        fit_usual(model, train.bank)
+    if model.envelope is None or owners is None:
         return None
-    owners = _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
-    return None if model.envelope is None else free_run_targets(model.envelope, train.bank, owners)
+    return free_run_targets(model.envelope, train.bank, owners)
 
 
 def check_single(model: PhotowaveModel, parts: Iterable[SplitData]) -> None:

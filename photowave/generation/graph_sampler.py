@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from photowave.generation.randomness import Purpose, UniformStream
-from photowave.wavenet import BandOutput, SpectralOutput, WaveNet, spectral
+from photowave.wavenet import BandOutput, SpectralOutput, WaveNet
 from photowave.wavenet.spectral import SpectralMemory
 
 BLOCK = 32
@@ -80,11 +80,14 @@ class GraphSampler:
         return torch.cat([vectors, null.expand_as(vectors)])
 
     def _laid_out(self, vectors: Tensor) -> tuple[Tensor, ...]:
-        """What conditioning adds to gates, skip sum and hidden layer, [knots, lanes, channels] each."""
+        """What conditioning adds to gates, skip sum and hidden layer, [knots, lanes, channels] each.
+
+        Last comes what it tells the output, if that is anything.
+        """
         net = self._wavenet
         knots = vectors[None] if vectors.dim() == 2 else vectors.transpose(0, 1)
-        maps = (net.condition_gates, net.condition_skip, net.condition_hidden)
-        return tuple(linear(knots).contiguous() for linear in maps)
+        maps = (net.condition_gates, net.condition_skip, net.condition_hidden, net.condition_output)
+        return tuple(linear(knots).contiguous() for linear in maps if linear is not None)
 
     def draw(self, steps: int) -> Tensor:
         """Draw the next frames: levels [sounds, steps] or band frames [sounds, steps, bands], on the CPU."""
@@ -121,8 +124,6 @@ class GraphSampler:
             self._block()
         for tensor in (*self._rings, *self._places, self._taps, self._time, *self._kept()):
             tensor.zero_()
-        if self._memory is not None:
-            self._memory.features.fill_(spectral.BEFORE)
         return graph
 
     def _kept(self) -> tuple[Tensor, ...]:
@@ -139,7 +140,8 @@ class GraphSampler:
         net = self._wavenet
         half = len(net.input_bias)
         x = self._taps[1, :, :half] + self._taps[0, :, half:] + net.input_bias
-        gates, skip_bias, hidden_bias = self._conditioning()
+        gates, skip_bias, hidden_bias, *told = self._conditioning()
+        usual = told[0] if told else None
         biases = torch.unflatten(gates, -1, (len(self._rings), -1)).transpose(0, 1)
         gated = []
         for layer, bias, ring, place in zip(net.gated_layers, biases, self._rings, self._places, strict=True):
@@ -154,7 +156,7 @@ class GraphSampler:
         hidden = torch.relu(net.hidden(hidden) + hidden_bias)
         memory = self._memory
         recalled = None if memory is None else memory.features[0]
-        parameters = net.output.complete(net.project(hidden), recalled)
+        parameters = net.output.complete(net.project(hidden), recalled, usual)
         if self._guidance != 1.0:
             first, second = parameters[: self._sounds], parameters[self._sounds :]
             parameters = second + self._guidance * (first - second)
@@ -166,14 +168,14 @@ class GraphSampler:
             self._spreads[:, step] = spread
         entering = torch.cat([frame, frame]) if self._guidance != 1.0 else frame
         if memory is not None:
-            after = net.output.recall(entering[None], memory)[1]
+            after = net.output.recall(entering[None], usual, memory=memory)[1]
             for kept, new in zip(self._kept(), (after.features, after.means, after.frames), strict=True):
                 kept.copy_(new)
         self._taps[0] = self._taps[1]
-        self._taps[1] = net.embedding(net.output.network_input(entering))
+        self._taps[1] = net.embedding(net.output.network_input(entering, usual))
 
     def _conditioning(self) -> list[Tensor]:
-        """What conditioning adds to gates, skip sum and hidden layer at this frame; time moves on."""
+        """What `_laid_out` gives, at this frame; time moves on."""
         place = (self._time * self._knots_per_frame - self._origin).clamp(0, self._last_knot)
         lower = place.floor().clamp_max(max(self._last_knot - 1, 0)).long()
         upper = (lower + 1).clamp_max(self._last_knot)

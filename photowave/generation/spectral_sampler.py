@@ -11,6 +11,7 @@ from photowave.generation.packing import PackedWaveNet
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.generation.sampler import CachedSampler
 from photowave.wavenet import SpectralOutput, WaveNet
+from photowave.wavenet.track import interpolate
 
 
 class SpectralSampler:
@@ -56,16 +57,21 @@ class SpectralSampler:
         self._streams = [UniformStream(seed, purpose=purpose) for seed in seeds]
         self._lanes = 1 if guidance == 1.0 else 2
         lanes = self._lanes * len(seeds)
-        self._network = CachedSampler(
-            wavenet, packed, vectors=self._in_lanes(vectors, null), seeds=[0] * lanes, **track
-        )
+        self._wavenet = wavenet
+        vectors = self._in_lanes(vectors, null)
+        self._network = CachedSampler(wavenet, packed, vectors=vectors, seeds=[0] * lanes, **track)
+        self._knots_per_frame = 1.0 / track.get("frames_per_knot", 1.0)
+        self._drawn, self._origin = 0, 0
+        self._knots = self._told(vectors)
         blank = self._output.scale.new_zeros(1, lanes, self._output.bands)
         self._memory = self._output.empty_memory(blank)
         self._entering = torch.zeros(lanes, 1, self._output.inputs)
 
     def lead(self, vectors: Tensor, *, null: Tensor | None = None, origin: int) -> None:
         """Do what `CachedSampler.lead` does."""
-        self._network.lead(self._in_lanes(vectors, null), origin=origin)
+        vectors = self._in_lanes(vectors, null)
+        self._network.lead(vectors, origin=origin)
+        self._knots, self._origin = self._told(vectors), origin
 
     def draw(self, steps: int) -> Tensor:
         """Draw the next frames, [sounds, steps, bands]."""
@@ -79,23 +85,40 @@ class SpectralSampler:
         chance = output.chance(torch.from_numpy(numbers)).to(output.scale)
         frames, spreads = [], []
         for step in range(steps):
-            raw = self._network.follow(self._entering)[:, 0].to(output.scale)
-            parameters = self._guided(output.complete(raw, self._memory.features[0]))
+            usual = self._usual(1)
+            raw = self._network.follow(self._entering).transpose(0, 1).to(output.scale)
+            parameters = self._guided(output.complete(raw, self._memory.features, usual)[0])
             now, temperature = chance[:, step], self._temperature
             frames.append(output.sample(parameters, now, temperature=temperature))
             spreads.append(output.drawn_spread(parameters, now, temperature=temperature))
             lanes = frames[-1].repeat_interleave(self._lanes, 0)
-            self._network.enter_instead(output.network_input(lanes))
-            self._memory = output.recall(lanes[None], self._memory)[1]
+            self._network.enter_instead(output.network_input(lanes[None], usual)[0])
+            self._memory = output.recall(lanes[None], usual, memory=self._memory)[1]
         return torch.stack(frames, 1), torch.stack(spreads, 1)
 
     @torch.no_grad()
     def follow(self, frames: Tensor) -> Tensor:
         """Do what `CachedSampler.follow` does."""
-        lanes = frames.to(self._output.scale).repeat_interleave(self._lanes, 0)
-        raw = self._network.follow(self._output.network_input(lanes)).to(lanes)
-        recalled, self._memory = self._output.recall(lanes.transpose(0, 1), self._memory)
-        return self._guided(self._output.complete(raw, recalled.transpose(0, 1)))
+        output, usual = self._output, self._usual(frames.shape[1])
+        lanes = frames.to(output.scale).repeat_interleave(self._lanes, 0).transpose(0, 1)
+        raw = self._network.follow(output.network_input(lanes, usual).transpose(0, 1)).transpose(0, 1)
+        recalled, self._memory = output.recall(lanes, usual, memory=self._memory)
+        return self._guided(output.complete(raw.to(lanes), recalled, usual).transpose(0, 1))
+
+    @torch.no_grad()
+    def _told(self, vectors: Tensor) -> Tensor:
+        """What conditioning tells the output at each knot, [lanes, knots, cells]."""
+        told = self._wavenet.condition_output
+        assert told is not None
+        # Lane by lane and in aligned memory, as in `lane_biases`: several rows may round otherwise.
+        return torch.stack([told(lane.reshape(-1, lane.shape[-1]).clone()) for lane in vectors])
+
+    def _usual(self, steps: int) -> Tensor:
+        """The same at the next frames, [steps, lanes, cells]."""
+        frames = torch.arange(self._drawn, self._drawn + steps, dtype=torch.float64)
+        self._drawn += steps
+        places = (frames * self._knots_per_frame - self._origin).expand(len(self._knots), -1)
+        return interpolate(self._knots, places).transpose(0, 1)
 
     def _in_lanes(self, vectors: Tensor, null: Tensor | None) -> Tensor:
         """A lane without photo follows each with it, where there is guidance."""

@@ -118,6 +118,7 @@ class TextureConditioner(Conditioner):
         channels: Length of the conditioning vector.
         codebook_size: Number of typical textures.
         sharpness: Exponent on the probabilities of the groups before one is drawn.
+        tells_texture: Whether the texture itself, normalised, stands behind the `channels` that are learned.
 
     Attributes:
         left_out: Textures that no photo is given; others of their group take their share, bool [codebook].
@@ -135,9 +136,19 @@ class TextureConditioner(Conditioner):
     left_out: Tensor
     width: Tensor
 
-    def __init__(self, *, features: int, texture: int, channels: int, codebook_size: int, sharpness: float):
-        super().__init__(channels=channels)
+    def __init__(
+        self,
+        *,
+        features: int,
+        texture: int,
+        channels: int,
+        codebook_size: int,
+        sharpness: float,
+        tells_texture: bool = False,
+    ):
+        super().__init__(channels=channels + texture * tells_texture)
         self.sharpness = sharpness
+        self.tells_texture = tells_texture
         self.network = nn.Sequential(
             nn.Linear(texture, 2 * channels), nn.ReLU(), nn.Linear(2 * channels, channels)
         )
@@ -156,8 +167,9 @@ class TextureConditioner(Conditioner):
 
     def texture_vector(self, textures: Tensor) -> Tensor:
         """Map textures [batch, texture] to conditioning vectors [batch, channels]."""
-        vector: Tensor = self.network((textures - self.texture_mean) / self.texture_std)
-        return vector
+        normal = (textures - self.texture_mean) / self.texture_std
+        vector: Tensor = self.network(normal)
+        return torch.cat([vector, normal], -1) if self.tells_texture else vector
 
     def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
         """See the base class; the photo is not looked at."""

@@ -218,7 +218,7 @@ class EnvelopeStack(nn.Module):
 
 def build_envelope(config: ModelConfig, *, knots_per_s: float) -> EnvelopeStack:
     """Make the coarser stack that the settings describe."""
-    envelope, channels = config.envelope, config.conditioning.channels
+    envelope, channels = config.envelope, config.vector_channels
     stack = envelope.wavenet
     wavenet = WaveNet(
         output=MixtureOutput(bands=envelope.components, mixtures=stack.mixtures),

@@ -75,7 +75,7 @@ def build_wavenet(config: ModelConfig) -> WaveNet:
         gate_channels=config.wavenet.gate_channels,
         skip_channels=config.wavenet.skip_channels,
         dilations=config.wavenet.dilations,
-        conditioning_channels=config.conditioning.channels,
+        conditioning_channels=config.vector_channels,
     )
 
 
@@ -92,6 +92,7 @@ def build_conditioner(config: ModelConfig, *, feature_dim: int) -> Conditioner:
         features=feature_dim,
         texture=config.audio.texture_channels,
         channels=conditioning.channels,
+        tells_texture=config.vector_channels > conditioning.channels,
         codebook_size=conditioning.codebook_size,
         sharpness=conditioning.sharpness,
     )

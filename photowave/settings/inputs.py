@@ -98,7 +98,7 @@ class ConditioningConfig:
     `photo`: trained end to end from photo features. `position`: no photo, but a learned track that tells
     where in a single clip the decoder is."""
     channels: int = 64
-    """Length of the conditioning vector."""
+    """Length of the conditioning vector that is learned."""
     dropout: float = 0.1
     """Share of the training clips that see the learned null vector instead; needed for guidance."""
     codebook_size: int = 128

@@ -10,7 +10,7 @@ follows on loud. Random gains teach the decoder to take the level from its condi
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from photowave.wavenet import BandOutput, MixtureOutput, OutputDistribution, SpectralOutput
 
@@ -19,6 +19,7 @@ CLEAN_SHARE = 0.25
 RANGE = 100.0
 """Loudest over softest noise; in between, every octave is as likely."""
 _NEAR = 5  # bands over which the level of a frame is taken
+_KNOTS = (12, 6)  # between which the gains of narrow bands run in straight lines: own bands, those above
 
 
 def noisy_history(
@@ -37,9 +38,9 @@ def noisy_history(
             their number.
         loudest: Standard deviation of the loudest noise, in those units.
         generator: On the device of the frames.
-        gain: Spread of the gains of band frames in nepers (8.7 dB), one for the clip and, where bands are
-            few, one for each band. They are constant over a clip and leave the clean clips clean. Levels have
-            none.
+        gain: Spread of the gains of band frames in nepers (8.7 dB), one for the clip and one for each band,
+            or, over many narrow bands, a smooth line of them. They are constant over a clip and leave the
+            clean clips clean. Levels have none.
 
     Returns:
         The same shape and type; levels stay within their range.
@@ -52,12 +53,25 @@ def noisy_history(
     if isinstance(output, BandOutput):
         spectral = isinstance(output, SpectralOutput)
         if gain > 0:
-            bands = 0 if spectral else frames.shape[-1]
-            nepers = torch.randn(len(frames), 1, 1 + bands, generator=generator, device=frames.device)
-            nepers = nepers if spectral else nepers[..., :1] + nepers[..., 1:]
+            knots = sum(_KNOTS) if spectral else frames.shape[-1]
+            nepers = torch.randn(len(frames), 1, 1 + knots, generator=generator, device=frames.device)
+            whole, nepers = nepers[..., :1], nepers[..., 1:]
+            nepers = whole + (_smooth(nepers, output) if isinstance(output, SpectralOutput) else nepers)
             frames = frames * (nepers * gain * changed.view(-1, 1, 1)).exp()
         return frames + noise * (_level(frames, output) if spectral else output.scale)
     return (frames + (noise * (output.channels / 4)).round().long()).clamp(0, output.channels - 1)
+
+
+def _smooth(knots: Tensor, output: SpectralOutput) -> Tensor:
+    """Lines through knots [batch, 1, knots], over all bands."""
+    bands = (output.own, output.bands - output.own)
+    parts = zip(torch.split(knots, list(_KNOTS), -1), bands, strict=True)
+    lines = [
+        nn.functional.interpolate(part, size=size, mode="linear", align_corners=True)
+        for part, size in parts
+        if size
+    ]
+    return torch.cat(lines, -1)
 
 
 def _level(frames: Tensor, output: BandOutput) -> Tensor:
@@ -65,7 +79,7 @@ def _level(frames: Tensor, output: BandOutput) -> Tensor:
 
     Neighbours in time are left out: a past must not tell how loud the next frame is.
     """
-    around = torch.nn.functional.avg_pool1d(
+    around = nn.functional.avg_pool1d(
         (frames / output.scale).square(), _NEAR, 1, _NEAR // 2, count_include_pad=False
     )
     return around.sqrt() * output.scale

@@ -28,14 +28,16 @@ class OutputDistribution(nn.Module, ABC):
     """Numbers per frame that the network gives for them."""
     uniforms: int
     """Uniform random numbers that drawing one frame uses up."""
+    usual_size: int = 0
+    """Numbers that a linear map of the conditioning vector tells the distribution itself, `usual` below."""
 
     @abstractmethod
     def embedding(self, channels: int) -> nn.Module:
         """Make the layer that turns `network_input` into [..., channels]."""
 
     @abstractmethod
-    def network_input(self, frames: Tensor) -> Tensor:
-        """Bring frames into the form that the embedding takes."""
+    def network_input(self, frames: Tensor, usual: Tensor | None = None) -> Tensor:
+        """Bring frames into the form that the embedding takes; for `usual` see `recall`."""
 
     @abstractmethod
     def log2_prob(self, parameters: Tensor, frames: Tensor) -> Tensor:
@@ -49,11 +51,14 @@ class OutputDistribution(nn.Module, ABC):
             Log2 probability of each frame, summed over its samples, [...].
         """
 
-    def recall(self, frames: Tensor, memory: Any = None) -> tuple[Tensor | None, Any]:
+    def recall(
+        self, frames: Tensor, usual: Tensor | None = None, *, memory: Any = None
+    ) -> tuple[Tensor | None, Any]:
         """Tell what the distribution itself keeps of the frames before each one.
 
         Args:
             frames: Levels [time, batch] or band frames [time, batch, bands].
+            usual: What the conditioning tells, [time or 1, batch, usual_size]; None where that is nothing.
             memory: What was left by the frames before these; None: there were none.
 
         Returns:
@@ -61,8 +66,8 @@ class OutputDistribution(nn.Module, ABC):
         """
         return None, None
 
-    def complete(self, raw: Tensor, recalled: Tensor | None) -> Tensor:
-        """Make parameters [..., channels] of what the network gives [..., raw_channels]."""
+    def complete(self, raw: Tensor, recalled: Tensor | None, usual: Tensor | None = None) -> Tensor:
+        """Make parameters [..., channels] of what the network gives [..., raw_channels]; see `recall`."""
         return raw
 
     def chance(self, uniforms: Tensor) -> Tensor:
@@ -104,7 +109,7 @@ class SoftmaxOutput(OutputDistribution):
         nn.init.normal_(table.weight, std=0.5)
         return table
 
-    def network_input(self, frames: Tensor) -> Tensor:
+    def network_input(self, frames: Tensor, usual: Tensor | None = None) -> Tensor:
         """Levels enter as they are."""
         return frames
 
@@ -155,7 +160,7 @@ class MixtureOutput(BandOutput):
         """A linear map of the frame."""
         return nn.Linear(self.bands, channels, bias=False)
 
-    def network_input(self, frames: Tensor) -> Tensor:
+    def network_input(self, frames: Tensor, usual: Tensor | None = None) -> Tensor:
         """Bring each band to unit level."""
         return frames / self.scale
 

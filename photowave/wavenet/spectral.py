@@ -19,8 +19,6 @@ DECAYS = (0.8, 0.97)
 FEATURES = 4 + len(DECAYS)
 """Numbers that tell how loud a cell was: see `SpectralOutput.recall`."""
 _FIRST_GAINS = (0.0, 0.3, 0.0, 0.0, 0.3, 0.2)
-BEFORE = -3.0
-"""What the features of an empty past say."""
 _HEARD = 32  # groups of the low bands whose power enters beside them
 _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
@@ -53,17 +51,21 @@ class SpectralOutput(BandOutput):
     Barahona-Rios and Collins 2023, arXiv:2307.08007); high up, a group of bands shares one power (after
     "perceptual noise substitution": Herre and Schulz, AES convention 104, 1998).
 
-    The logarithm of the spread of each cell is told by two paths:
+    The logarithm of the spread of each cell is told by three paths:
 
     ::
 
+        vector -------------------------> usual: how loud each cell is, as a rule
+             |
         past frames --> WaveNet -----> bias of each component and cell
              |             `---------> gains of each cell
-             `--> how loud the cell and its neighbours were, just now and for longer (`recall`)
-        log spread = bias + sum of gains x loudness / 2, and in a burst more
+             `--> how much louder than usual the cell and its neighbours were, just now and for longer
+        log spread = usual + bias + sum of gains x loudness / 2, and in a burst more
 
-    By the second a call goes on, or glides into the next band, without a network that must learn it for each
-    band anew. So it is an autoregression of each band's power, led by a WaveNet.
+    By the first the vector is heard from the start: else the past tells the level of each band so well that
+    nothing is asked of the vector. By the last a call goes on, or glides into the next band, without a
+    network that must learn it for each band anew. So it is an autoregression of each band's power, led by a
+    WaveNet.
 
     Args:
         bands: Samples per frame.
@@ -93,6 +95,7 @@ class SpectralOutput(BandOutput):
         self.uniforms = 1 + self.cells + bands
         heard = _group_index(own, _HEARD, widening=20.0)
         self.inputs = own + self.cells + int(heard[-1]) + 1
+        self.usual_size = self.cells
         self.register_buffer("scale", torch.full((bands,), 0.1))
         self.register_buffer("group", group, persistent=False)
         self.register_buffer("size", torch.bincount(group).float(), persistent=False)
@@ -104,13 +107,29 @@ class SpectralOutput(BandOutput):
         """A linear map of what `network_input` gives."""
         return nn.Linear(self.inputs, channels, bias=False)
 
-    def network_input(self, frames: Tensor) -> Tensor:
-        """Logarithms of the powers of bands, cells and groups of low bands, near zero, [..., inputs]."""
+    def network_input(self, frames: Tensor, usual: Tensor | None = None) -> Tensor:
+        """Log powers of bands, cells and groups of low bands, beside what is usual, [..., inputs].
+
+        Args:
+            frames: [..., bands].
+            usual: Log spreads of cells, as `complete` takes them; None is 0.
+        """
         power, near = self._powers(frames)
-        grouped = power.new_zeros(*power.shape[:-1], len(self.heard_size))
-        grouped = grouped.index_add_(-1, self.heard, power[..., : self.own]) / self.heard_size
-        together = torch.cat([power[..., : self.own], near, grouped], -1)
-        return (torch.log(together + LEAST_POWER) + 3) / 3
+        told = torch.log(self._with_groups(power, near) + LEAST_POWER)
+        return (told if usual is None else told - 2 * self._with_groups(usual, usual)) / 3
+
+    def _with_groups(self, cells: Tensor, near: Tensor) -> Tensor:
+        """Numbers of low bands, of all cells, and means over groups of low bands, [..., inputs]."""
+        grouped = cells.new_zeros(*cells.shape[:-1], len(self.heard_size))
+        grouped = grouped.index_add_(-1, self.heard, cells[..., : self.own]) / self.heard_size
+        return torch.cat([cells[..., : self.own], near, grouped], -1)
+
+    def loudness(self, frames: Tensor) -> Tensor:
+        """Half the logarithm of each cell's power, of low ones as a mean with their neighbours, [..., cells].
+
+        Its mean over frames [..., bands] of a sound is what is usual there.
+        """
+        return 0.5 * torch.log(self._powers(frames)[1] + LEAST_POWER)
 
     def _powers(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Power of each cell in units of the scales; and low ones as the mean with their neighbours."""
@@ -121,17 +140,20 @@ class SpectralOutput(BandOutput):
         near = nn.functional.avg_pool1d(low, 3, 1, 1, count_include_pad=False)
         return power, torch.cat([near.view(*power.shape[:-1], self.own), power[..., self.own :]], -1)
 
-    def recall(self, frames: Tensor, memory: SpectralMemory | None = None) -> tuple[Tensor, SpectralMemory]:
-        """How loud each cell was before each frame.
+    def recall(
+        self, frames: Tensor, usual: Tensor | None = None, *, memory: SpectralMemory | None = None
+    ) -> tuple[Tensor, SpectralMemory]:
+        """How much louder than usual each cell was before each frame.
 
         Args:
             frames: [time, batch, bands].
+            usual: Log spreads of cells, [time or 1, batch, cells]; None is 0.
             memory: What was left by the frames before these; None: there were none.
 
         Returns:
             Logarithms of powers, [time, batch, cells, FEATURES]: of the cell in the last frame; as a mean
-            with its neighbours; the same of the cell above and below; and running means of it. And what the
-            next frames need.
+            with its neighbours; the same of the cell above and below; and running means of it. All are
+            counted from what is usual in the cell. And what the next frames need.
         """
         power, near = self._powers(frames)
         if memory is None:
@@ -150,25 +172,29 @@ class SpectralOutput(BandOutput):
         above = torch.cat([loud[..., 1:, 1], loud[..., -1:, 1]], -1)
         below = torch.cat([loud[..., :1, 1], loud[..., :-1, 1]], -1)
         features = torch.cat([loud[..., :2], torch.stack([above, below], -1), loud[..., 2:]], -1)
+        if usual is not None:
+            features = features - 2 * usual[..., None]
         after = SpectralMemory(features[-1:], torch.stack(sums), memory.frames + time)
         return torch.cat([memory.features, features[:-1]]), after
 
     def empty_memory(self, frames: Tensor) -> SpectralMemory:
-        """What is kept before the first of frames [time, batch, bands]."""
+        """What is kept before the first of frames [time, batch, bands]: all was as usual."""
         batch = frames.shape[1]
         return SpectralMemory(
-            frames.new_full((1, batch, self.cells, FEATURES), BEFORE),
+            frames.new_zeros(1, batch, self.cells, FEATURES),
             frames.new_zeros(len(DECAYS), batch, self.cells),
             frames.new_zeros(()),
         )
 
-    def complete(self, raw: Tensor, recalled: Tensor | None) -> Tensor:
-        """Add what is recalled to what the network says: logits and log spreads, [..., channels]."""
+    def complete(self, raw: Tensor, recalled: Tensor | None, usual: Tensor | None = None) -> Tensor:
+        """Add what is recalled and what is usual to what the network says: see `split`, [..., channels]."""
         assert recalled is not None
         split = [self.mixtures, self.mixtures * self.cells, self.cells, self.cells, FEATURES * self.cells]
         logits, bias, often, burst, gains = torch.split(raw, split, -1)
         gains = torch.tanh(torch.unflatten(gains, -1, (self.cells, FEATURES)) + self.first_gains)
         going_on = 0.5 * (gains * recalled).sum(-1)
+        if usual is not None:
+            going_on = going_on + usual
         spreads = torch.unflatten(bias, -1, (self.mixtures, self.cells)) + going_on[..., None, :]
         burst = nn.functional.softplus(burst + FIRST_BURST[1])
         return torch.cat([logits, spreads.clamp(*BOUNDS).flatten(-2), often + FIRST_BURST[0], burst], -1)

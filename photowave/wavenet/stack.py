@@ -77,6 +77,12 @@ class WaveNet(nn.Module):
         self.condition_gates = nn.Linear(conditioning_channels, 2 * width, bias=False)
         self.condition_skip = nn.Linear(conditioning_channels, skip_channels, bias=False)
         self.condition_hidden = nn.Linear(conditioning_channels, skip_channels, bias=False)
+        self.condition_output: nn.Linear | None = None
+        if output.usual_size:
+            self.condition_output = nn.Linear(conditioning_channels, output.usual_size)
+            # What the vector tells the output holds from the first step; the network adds to it, from zero.
+            for weight in (*self.condition_output.parameters(), self.project.weight):
+                nn.init.zeros_(weight)
 
     @property
     def receptive_field(self) -> int:
@@ -104,8 +110,9 @@ class WaveNet(nn.Module):
             after the last frame. The state already holds the last frame: the next chunk's first prediction
             uses it.
         """
-        x, taps = self._inputs(frames, None if state is None else state.inputs)
         vector = _time_major(vector)
+        usual = self.usual(vector)
+        x, taps = self._inputs(frames, usual, None if state is None else state.inputs)
         biases = self._gate_biases(vector)
         outputs, pasts = [], []
         for index, layer in enumerate(self.layers):
@@ -114,8 +121,8 @@ class WaveNet(nn.Module):
             outputs.append(z)
             pasts.append(past)
         memory = None if state is None else state.memory
-        recalled, memory = self.output.recall(frames.transpose(0, 1), memory)
-        parameters = self.output.complete(self._head(torch.cat(outputs, -1), vector), recalled)
+        recalled, memory = self.output.recall(frames.transpose(0, 1), usual, memory=memory)
+        parameters = self.output.complete(self._head(torch.cat(outputs, -1), vector), recalled, usual)
         return parameters.transpose(0, 1), WaveNetState(taps, tuple(pasts), memory)
 
     def score(self, frames: Tensor, vector: Tensor, *, history: Tensor | None = None) -> Tensor:
@@ -130,21 +137,26 @@ class WaveNet(nn.Module):
             Log2 probability of every frame given those before it, per 16-bit step, [batch, time].
         """
         history = frames if history is None else history
-        x, _ = self._inputs(history, None)
-        layers = self.gated_layers
         vector = _time_major(vector)
+        usual = self.usual(vector)
+        x, _ = self._inputs(history, usual, None)
+        layers = self.gated_layers
         taps_bias = torch.stack([layer.taps.bias for layer in layers])
         biases = self._gate_biases(vector) + taps_bias[:, None, None]
         taps = [layer.taps.weight for layer in layers]
         residuals = [p for layer in layers if layer.residual for p in layer.residual.parameters()]
         gated: Tensor = FusedStack.apply(x, biases, self.dilations, *taps, *residuals)
-        recalled, _ = self.output.recall(history.transpose(0, 1))
-        parameters = self.output.complete(self._head(gated, vector), recalled)
+        recalled, _ = self.output.recall(history.transpose(0, 1), usual)
+        parameters = self.output.complete(self._head(gated, vector), recalled, usual)
         return self.output.log2_prob(parameters, frames.transpose(0, 1)).transpose(0, 1)
 
-    def _inputs(self, frames: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
+    def usual(self, vector: Tensor) -> Tensor | None:
+        """What vectors [..., conditioning] tell the output itself, [..., usual_size]; None: nothing."""
+        return None if self.condition_output is None else self.condition_output(vector)
+
+    def _inputs(self, frames: Tensor, usual: Tensor | None, past: Tensor | None) -> tuple[Tensor, Tensor]:
         """Input of the first layer at each step, [time, batch, residual], and the last two embeddings."""
-        embedded = self.embedding(self.output.network_input(frames.transpose(0, 1)))
+        embedded = self.embedding(self.output.network_input(frames.transpose(0, 1), usual))
         if past is None:
             past = embedded.new_zeros(2, *embedded.shape[1:])
         padded = torch.cat([past, embedded])

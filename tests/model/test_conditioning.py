@@ -317,3 +317,19 @@ def test_dropout_takes_whole_tracks() -> None:
     mixed = conditioner.with_dropout(vector, torch.tensor([True, False]))
     assert torch.equal(mixed[0], conditioner.null.expand(7, -1))
     assert torch.equal(mixed[1], vector[1])
+
+
+def test_the_texture_stands_behind_what_is_learned_where_it_is_told() -> None:
+    silent, telling = (
+        TextureConditioner(
+            features=4, texture=6, channels=3, codebook_size=5, sharpness=1.0, tells_texture=tells
+        ).double()
+        for tells in (False, True)
+    )
+    randomise(silent, seed=1)
+    telling.load_state_dict({**silent.state_dict(), "null": torch.zeros(9)})
+    textures = torch.randn(2, 6, dtype=torch.float64)
+    vector = telling.texture_vector(textures)
+    torch.testing.assert_close(vector[:, :3], silent.texture_vector(textures))
+    torch.testing.assert_close(vector[:, 3:] * silent.texture_std + silent.texture_mean, textures)
+    assert telling.with_dropout(vector, torch.tensor([True, False])).shape == vector.shape

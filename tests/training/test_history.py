@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photowave.training.history import CLEAN_SHARE, RANGE, noisy_history, shifted_history
-from photowave.wavenet import MixtureOutput, SoftmaxOutput
+from photowave.wavenet import MixtureOutput, SoftmaxOutput, SpectralOutput
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -112,3 +112,16 @@ def test_shifts_move_whole_clips_and_leave_a_quarter_alone() -> None:
     assert torch.equal(
         shifted_history(frames, output, spread=0.0, generator=torch.Generator().manual_seed(0)), frames
     )
+
+
+def test_gains_of_narrow_bands_run_in_lines_from_knot_to_knot() -> None:
+    output = SpectralOutput(bands=64, own=45, groups=3, mixtures=2)
+    found = noisy_history(torch.ones(500, 2, 64), output, loudest=0.0, gain=0.4, generator=generator())
+    assert torch.equal(found[:, 0], found[:, 1])
+    nepers = found[:, 0].log()
+    assert 0.2 < float(nepers.std()) < 0.6
+    bends = nepers.diff(n=2, dim=1).abs() > 1e-4
+    # Twelve knots below, six above: between their two lines there is a step.
+    assert int(bends.any(0).sum()) <= 2 * (10 + 4) + 2
+    steps = nepers.diff(dim=1).abs().mean(0)
+    assert float(steps[:44].max()) < 0.2 < float(steps[44])

@@ -69,7 +69,7 @@ def test_recalling_in_chunks_is_recalling_the_whole(cuts: list[int], seed: int) 
     whole, last = output.recall(frames)
     parts, memory = [], None
     for part in torch.tensor_split(frames, sorted(cuts)):
-        told, memory = output.recall(part, memory)
+        told, memory = output.recall(part, memory=memory)
         parts.append(told)
     torch.testing.assert_close(torch.cat(parts), whole)
     assert memory is not None
@@ -127,3 +127,33 @@ def test_every_band_has_a_cell_and_cells_grow_wider(bands: int, own: int, groups
 def test_silence_has_a_finite_score() -> None:
     output, parameters = spectral()
     assert bool(output.log2_prob(parameters, torch.zeros(3, output.bands).double()).isfinite().all())
+
+
+@settings(deadline=None, max_examples=30)
+@given(nepers=st.floats(-1.5, 1.5), seed=st.integers(0, 99))
+def test_a_sound_louder_as_usual_is_drawn_louder_and_is_no_news_to_the_network(
+    nepers: float, seed: int
+) -> None:
+    output, _ = spectral()
+    frames = noise(output, 6, 1, seed=seed).abs() + output.scale  # no power near the least that is told
+    raw = 0.1 * torch.randn(
+        6, 1, output.raw_channels, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
+    usual = torch.full((1, 1, output.cells), 0.2, dtype=torch.float64)
+    spreads, told = [], []
+    for gain in (0.0, nepers):
+        louder = frames * math.exp(gain)
+        told.append(output.network_input(louder, usual + gain))
+        recalled = output.recall(louder, usual + gain)[0]
+        spreads.append(output.split(output.complete(raw, recalled, usual + gain))[1])
+    # Not to the last digit: a least power stands under every one.
+    torch.testing.assert_close(told[1], told[0], rtol=0, atol=2e-4)
+    torch.testing.assert_close(spreads[1], spreads[0] + nepers, rtol=0, atol=2e-4)
+
+
+def test_loudness_is_half_the_logarithm_of_the_power_around() -> None:
+    output, _ = spectral()
+    frames = output.scale.expand(3, -1) * math.exp(0.7)
+    torch.testing.assert_close(
+        output.loudness(frames), torch.full((3, output.cells), 0.7, dtype=torch.float64), rtol=0, atol=1e-4
+    )

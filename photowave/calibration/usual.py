@@ -1,0 +1,52 @@
+"""How loud each cell of a spectral frame is, as a rule, told from the texture by ridge regression."""
+
+import torch
+from sklearn.linear_model import Ridge
+from torch import Tensor
+
+from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.pairs.bank import SoundBank
+from photowave.wavenet import SpectralOutput
+
+_PENALTY = 1e-3  # beside a mean square of one for each number of the texture
+
+
+@torch.no_grad()
+def fit_usual(model: PhotowaveModel, bank: SoundBank) -> None:
+    """Set the map from the vector to what is usual, see `SpectralOutput`; training goes on from there.
+
+    ::
+
+        texture, normalised --- ridge ---> mean loudness of each cell in its window
+
+    Without it the past tells the level of each band so well that the decoder never learns to hear the vector.
+    Where the vector holds no texture, the same loudness is usual everywhere.
+
+    Args:
+        model: Changed in place; its textures and scales are measured before.
+        bank: The training recordings.
+    """
+    output, told = model.wavenet.output, model.wavenet.condition_output
+    assert isinstance(output, SpectralOutput)
+    assert told is not None
+    loudness = torch.cat([_loudness(model, output, bank, index) for index in range(len(bank.recordings))])
+    told.weight.zero_()
+    told.bias.copy_(loudness.mean(0))
+    conditioner = model.conditioner
+    if isinstance(conditioner, TextureConditioner) and conditioner.tells_texture:
+        textures = torch.cat([recording.textures for recording in bank.recordings])
+        normal = conditioner.texture_vector(textures)[:, -textures.shape[1] :]
+        fitted = Ridge(_PENALTY * len(normal)).fit(normal.double().numpy(), loudness.double().numpy())
+        told.weight[:, -textures.shape[1] :] = torch.from_numpy(fitted.coef_)
+        told.bias.copy_(torch.from_numpy(fitted.intercept_))
+
+
+def _loudness(model: PhotowaveModel, output: SpectralOutput, bank: SoundBank, index: int) -> Tensor:
+    """Mean loudness of each cell in the texture windows of a recording, [windows, cells]."""
+    audio, recording = model.config.audio, bank.recordings[index]
+    length = len(recording.samples) - len(recording.samples) % audio.bands
+    loudness = output.loudness(model.codec.encode(recording.samples[None, :length])[0])
+    hop = bank.HOP_S * audio.frame_rate
+    count = max(1, round(bank.window_s * audio.frame_rate))
+    starts = [min(round(window * hop), len(loudness) - 1) for window in range(len(recording.textures))]
+    return torch.stack([loudness[start : start + count].mean(0) for start in starts])
