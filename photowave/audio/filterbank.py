@@ -34,8 +34,8 @@ _KAISER_BETA = 8.6
 class SynthesisState:
     """What the next chunk of samples still needs of the frames before it."""
 
-    frames: Tensor
-    """The last frames, [batch, taps_per_band - 1, bands]."""
+    tails: Tensor
+    """How the last frames sound, block by block, [batch, taps_per_band - 1, taps_per_band, bands]."""
 
 
 class FilterBank(nn.Module):
@@ -107,8 +107,8 @@ class FilterBank(nn.Module):
     def synthesis(self, frames: Tensor, state: SynthesisState | None = None) -> tuple[Tensor, SynthesisState]:
         """Turn frames back into sound, `delay` samples late.
 
-        Chunk by chunk gives bit for bit what the whole gives: every sample is the same products, each
-        rounded on its own, added in the same order.
+        Chunk by chunk, and in any company, gives bit for bit the same: each frame is multiplied by itself,
+        and what it sounds like is added in a fixed order.
 
         Args:
             frames: Float, [batch, frames, bands].
@@ -118,20 +118,22 @@ class FilterBank(nn.Module):
             The samples, [batch, frames * bands], and the state for the next chunk.
         """
         batch, count, _ = frames.shape
+        blocks = self.taps_per_band
         if state is None:
-            state = SynthesisState(frames.new_zeros(batch, self.taps_per_band - 1, self.bands))
-        history = torch.cat([state.frames, frames], dim=1)
-        after = SynthesisState(history[:, count:])
+            state = SynthesisState(frames.new_zeros(batch, blocks - 1, blocks, self.bands))
         if self.bands == 1:
-            return frames[..., 0], after
-        # A matrix product may add in an order that depends on the chunk's length; this loop may not.
-        filters = self.filters.to(frames.dtype).view(self.bands, self.taps_per_band, self.bands)
+            return frames[..., 0], state
+        # A product of several frames may add in an order that depends on how many they are. A copy begins
+        # where memory is aligned; a product over a row that does not may round differently, too.
+        filters = self.filters.to(frames.dtype).t()
+        heard = [torch.mv(filters, frame.clone())[None] for frame in frames.flatten(0, 1)]
+        sounding = torch.cat([frames.new_zeros(0, len(filters)), *heard]).view(batch, count, blocks, self.bands)
+        sounding = torch.cat([state.tails, sounding], dim=1)
         samples = frames.new_zeros(batch, count, self.bands)
-        for lag in range(self.taps_per_band):
-            first = self.taps_per_band - 1 - lag
-            for band in range(self.bands):
-                samples = samples + history[:, first : first + count, band, None] * filters[band, lag]
-        return samples.flatten(1), after
+        for lag in range(blocks):
+            first = blocks - 1 - lag
+            samples = samples + sounding[:, first : first + count, lag]
+        return samples.flatten(1), SynthesisState(sounding[:, count:])
 
 
 def _design(bands: int, taps_per_band: int) -> Tensor:

@@ -161,11 +161,13 @@ class GraphSampler:
             first, second = parameters[: self._sounds], parameters[self._sounds :]
             parameters = second + self._guidance * (first - second)
         chance, temperature = self._chance[:, step], self._temperature
-        frame = net.output.sample(parameters, chance, temperature=temperature)
-        self._frames[:, step] = frame
         if isinstance(net.output, SpectralOutput):
             spread = net.output.drawn_spread(parameters, chance, temperature=temperature)
+            frame = net.output.around(spread, chance)
             self._spreads[:, step] = spread
+        else:
+            frame = net.output.sample(parameters, chance, temperature=temperature)
+        self._frames[:, step] = frame
         entering = torch.cat([frame, frame]) if self._guidance != 1.0 else frame
         if memory is not None:
             after = net.output.recall(entering[None], usual, memory=memory)[1]

@@ -89,8 +89,8 @@ class SpectralSampler:
             raw = self._network.follow(self._entering).transpose(0, 1).to(output.scale)
             parameters = self._guided(output.complete(raw, self._memory.features, usual)[0])
             now, temperature = chance[:, step], self._temperature
-            frames.append(output.sample(parameters, now, temperature=temperature))
             spreads.append(output.drawn_spread(parameters, now, temperature=temperature))
+            frames.append(output.around(spreads[-1], now))
             lanes = frames[-1].repeat_interleave(self._lanes, 0)
             self._network.enter_instead(output.network_input(lanes[None], usual)[0])
             self._memory = output.recall(lanes[None], usual, memory=self._memory)[1]

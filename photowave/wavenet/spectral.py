@@ -234,7 +234,10 @@ class SpectralOutput(BandOutput):
 
     def sample(self, parameters: Tensor, chance: Tensor, *, temperature: float) -> Tensor:
         """Draw a component, which cells burst, and each band from its Gaussian; temperature sharpens it."""
-        spread = self.drawn_spread(parameters, chance, temperature=temperature)
+        return self.around(self.drawn_spread(parameters, chance, temperature=temperature), chance)
+
+    def around(self, spread: Tensor, chance: Tensor) -> Tensor:
+        """Draw each band from the Gaussian of a spread that was drawn, [..., bands]."""
         return (spread * chance[..., 1 + self.cells :]).clamp(-FRAME_BOUND, FRAME_BOUND)
 
     def drawn_spread(self, parameters: Tensor, chance: Tensor, *, temperature: float) -> Tensor:

@@ -105,7 +105,7 @@ def test_chunks_equal_the_whole_bit_for_bit(
         parts.append(samples)
     assert torch.equal(torch.cat(parts, dim=1), whole)
     assert state is not None
-    assert torch.equal(state.frames, last.frames)
+    assert torch.equal(state.tails, last.tails)
 
 
 @pytest.mark.parametrize("bands", [1, 2, 4, 8, 16, 24, 32])
