@@ -15,7 +15,7 @@ from torch import Tensor
 from photowave._version import __version__
 from photowave.atomic import replacing
 from photowave.errors import CheckpointError, ConfigError
-from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.model import Catalogue, PhotowaveModel, TextureConditioner
 from photowave.settings import ModelConfig
 
 FORMAT = "photowave-1"
@@ -86,6 +86,8 @@ def save_model(model: PhotowaveModel, path: str | Path, *, encoder_fingerprint: 
         "encoder_fingerprint": encoder_fingerprint,
         "package_version": __version__,
     }
+    if model.catalogue is not None:
+        metadata["catalogue"] = model.catalogue.to_json()
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     content = _in_order(save(tensors, metadata))
     try:
@@ -131,23 +133,23 @@ def load_model(path: str | Path) -> LoadedModel:
 
 
 def checkpoint_metadata(
-    config: ModelConfig, *, feature_dim: int, encoder_fingerprint: str, free_run: dict[str, Tensor] | None
+    model: PhotowaveModel, *, encoder_fingerprint: str, free_run: dict[str, Tensor] | None
 ) -> dict[str, Any]:
     """Say what a training checkpoint keeps beside the weights: text, numbers and tensors.
 
     Args:
-        config: Settings of the model.
-        feature_dim: Length of its photo features.
+        model: The model.
         encoder_fingerprint: Hash of its photo encoder.
         free_run: See `TrainedModel`.
     """
     return {
         "format": CHECKPOINT_FORMAT,
         "package_version": __version__,
-        "config": config.to_json(),
-        "feature_dim": feature_dim,
+        "config": model.config.to_json(),
+        "feature_dim": model.feature_dim,
         "encoder_fingerprint": encoder_fingerprint,
         "free_run": free_run,
+        "catalogue": None if model.catalogue is None else model.catalogue.to_json(),
     }
 
 
@@ -211,7 +213,8 @@ def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -
         config = ModelConfig.from_json(str(metadata["config"]))
         model = PhotowaveModel(config, feature_dim=int(metadata["feature_dim"]))
         model.load_state_dict(tensors)
-    except ConfigError as error:
+        model.catalogue = read_catalogue(model, metadata)
+    except (ConfigError, CheckpointError) as error:
         raise CheckpointError(f"{path}: {_one_line(error)} {_REMEDY}") from error
     except Exception as error:  # settings from elsewhere fail in many ways, down to memory for absurd sizes
         raise CheckpointError(
@@ -228,6 +231,18 @@ def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -
                 f"{path} leaves out all textures of group {min(empty)}: its photos have none. {_REMEDY}"
             )
     return model.eval()
+
+
+def read_catalogue(model: PhotowaveModel, metadata: dict[str, Any]) -> Catalogue | None:
+    """Read where a model's textures come from out of its metadata; None: they do not say it.
+
+    Raises:
+        CheckpointError: What stands there is something else, or of another model.
+    """
+    text = metadata.get("catalogue")
+    if text is None or not isinstance(model.conditioner, TextureConditioner):
+        return None
+    return Catalogue.from_json(str(text), textures=len(model.conditioner.codebook))
 
 
 def _in_order(content: bytes) -> bytes:

@@ -92,11 +92,14 @@ def manifest_rows(entries: Sequence[Entry], folder: Path) -> list[Row]:
         path = (folder / entry.file).absolute()
         if not entry.split or not path.is_file():
             continue
+        credit = {"licence": entry.licence, "author": entry.author, "source": entry.origin or entry.source}
+        credit = {name: " ".join(text.split()) for name, text in credit.items()}
         if entry.kind == "photo":
             also = tuple(place for place in entry.also.split(";") if place in heard)
-            rows.append(Row(path, None, entry.place, entry.split, also=also))
+            rows.append(Row(path, None, entry.place, entry.split, also=also, **credit))
         else:
-            rows.append(Row(None, path, entry.place, entry.split, bandwidth_hz=entry.bandwidth_hz))
+            bandwidth_hz = entry.bandwidth_hz
+            rows.append(Row(None, path, entry.place, entry.split, bandwidth_hz=bandwidth_hz, **credit))
     return rows
 
 

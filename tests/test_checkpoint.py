@@ -276,9 +276,7 @@ def test_a_pickle_is_never_run(
 
 def lightning_checkpoint(model: PhotowaveModel, **changes: Any) -> dict[str, Any]:
     """What training writes, as far as it matters here."""
-    metadata = checkpoint_metadata(
-        model.config, feature_dim=model.feature_dim, encoder_fingerprint="abc", free_run=None
-    )
+    metadata = checkpoint_metadata(model, encoder_fingerprint="abc", free_run=None)
     weights = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     return {"photowave": metadata, "state_dict": weights, "epoch": 3} | changes
 

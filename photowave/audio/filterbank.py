@@ -127,7 +127,9 @@ class FilterBank(nn.Module):
         # where memory is aligned; a product over a row that does not may round differently, too.
         filters = self.filters.to(frames.dtype).t()
         heard = [torch.mv(filters, frame.clone())[None] for frame in frames.flatten(0, 1)]
-        sounding = torch.cat([frames.new_zeros(0, len(filters)), *heard]).view(batch, count, blocks, self.bands)
+        sounding = torch.cat([frames.new_zeros(0, len(filters)), *heard]).view(
+            batch, count, blocks, self.bands
+        )
         sounding = torch.cat([state.tails, sounding], dim=1)
         samples = frames.new_zeros(batch, count, self.bands)
         for lag in range(blocks):

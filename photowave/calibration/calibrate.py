@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from photowave.audio import WIDTH_BANDS
+from photowave.calibration.catalogue import list_origins
 from photowave.calibration.codebook import find_textures
 from photowave.calibration.free_run import FreeRunTargets, free_run_targets
 from photowave.calibration.prior import fit_prior
@@ -40,6 +41,7 @@ def calibrate(
     owners = None
     if isinstance(model.conditioner, TextureConditioner):
         owners = _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
+        model.catalogue = list_origins(train, owners)
     if isinstance(model.wavenet.output, SpectralOutput):
         fit_usual(model, train.bank)
     if model.envelope is None or owners is None:

@@ -10,6 +10,7 @@ from photowave.calibration.codebook import Codebook
 from photowave.calibration.softmax import fit_softmax
 from photowave.calibration.targets import photo_targets, sound_shares
 from photowave.model import TextureConditioner
+from photowave.model.conditioning import NEVER
 from photowave.pairs.split_data import SplitData
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def fit_prior(conditioner: TextureConditioner, train: SplitData, book: Codebook,
     conditioner.prior.bias.copy_(bias[number] + shares)
     # What no photo goes with, and what repeats other entries, must never be drawn.
     never = ~there[groups] | (torch.arange(size) >= len(book.windows))
-    conditioner.prior.bias[never] = -1e4
+    conditioner.prior.bias[never] = 10 * NEVER
     _log.info("prior: %d groups of textures told apart by %d photos", int(there.sum()), len(by_group))
 
 

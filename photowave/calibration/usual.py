@@ -13,14 +13,15 @@ _PENALTY = 1e-3  # beside a mean square of one for each number of the texture
 
 @torch.no_grad()
 def fit_usual(model: PhotowaveModel, bank: SoundBank) -> None:
-    """Set the map from the vector to what is usual, see `SpectralOutput`; training goes on from there.
+    """Set the map from the vector to what is usual, see `SpectralOutput`; training leaves it alone.
 
     ::
 
         texture, normalised --- ridge ---> mean loudness of each cell in its window
 
-    Without it the past tells the level of each band so well that the decoder never learns to hear the vector.
-    Where the vector holds no texture, the same loudness is usual everywhere.
+    Without it the past tells the level of each band so well that the decoder never learns to hear the
+    vector. Trained on, it would wander: its inputs hang together, and the network makes good what it does
+    wrong. Where the vector holds no texture, the same loudness is usual everywhere.
 
     Args:
         model: Changed in place; its textures and scales are measured before.

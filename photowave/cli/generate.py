@@ -82,6 +82,8 @@ def generate(paths: Sequence[str], draw: DrawSettings, output: OutputSettings, *
             readings = [reading for _, reading in read]
             sounds = generator.generate_read(readings, draw, progress=bar.update, spent_s=spent_s)
             for (photo, _), sound in zip(read, sounds, strict=True):
+                if sound.heard:
+                    bar.write(f"{photo}: {sound.heard}", file=sys.stdout)
                 note = f"real-time factor {sound.info['real_time_factor']:.2f}"
                 bar.write(save_sound(out, photo, sound, output.format, note=note), file=sys.stdout)
     return 2 if out is None else min(failed, 1)

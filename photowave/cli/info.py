@@ -1,9 +1,14 @@
 """`photowave info`: what a model file holds."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from photowave.cli.parsing import make_parser, parse
+
+if TYPE_CHECKING:
+    from photowave.model import Catalogue
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
@@ -29,9 +34,28 @@ def run(command: str, arguments: Sequence[str]) -> int:
         steps, per_s = model.envelope.wavenet.receptive_field, model.envelope.knots_per_s
         print(f"envelope          {steps} steps, {steps / per_s:.1f} s, {per_s:.1f} a second")
     if isinstance(conditioner := model.conditioner, TextureConditioner):
-        groups, left_out = len(set(conditioner.groups.tolist())), int(conditioner.left_out.sum())
-        print(f"textures          {len(conditioner.groups)} in {groups} groups, {left_out} of them left out")
+        drawn = conditioner.drawn.nonzero().flatten().tolist()
+        groups = len(set(conditioner.groups[drawn].tolist()))
+        print(
+            f"textures          {len(drawn)} in {groups} groups, {int(conditioner.left_out.sum())} left out"
+        )
     for part in dataclasses.fields(model.config):
         settings = dataclasses.asdict(getattr(model.config, part.name))
         print(f"{part.name:17} " + ", ".join(f"{key}={value}" for key, value in settings.items()))
+    if model.catalogue is not None and isinstance(conditioner, TextureConditioner):
+        print()
+        for line in _places(model.catalogue, drawn):
+            print(line)
     return 0
+
+
+def _places(catalogue: "Catalogue", drawn: Sequence[int]) -> list[str]:
+    """A table of the places that can be drawn: textures, recordings, seconds of sound and licences."""
+    textures = Counter(catalogue.recordings[catalogue.owners[texture]].place for texture in drawn)
+    lines = [f"{'place':24} textures  recordings  seconds  licences"]
+    for place, count in sorted(textures.items()):
+        origins = [origin for origin in catalogue.recordings if origin.place == place]
+        seconds = sum(origin.seconds for origin in origins)
+        licences = ", ".join(sorted({origin.licence or "unknown" for origin in origins}))
+        lines.append(f"{place:24} {count:8}  {len(origins):10}  {seconds:7.0f}  {licences}")
+    return lines

@@ -12,15 +12,14 @@ from PIL import Image
 from torch import Tensor
 
 from photowave._version import __version__
-from photowave.audio import limit_peaks
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError
-from photowave.generation.graph_sampler import GraphSampler
+from photowave.generation.decoding import pieces
+from photowave.generation.hearing import Hearing, hear
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.generation.reading import PhotoReading, photo_seed, small
 from photowave.generation.samplers import Sampler, build_sampler, pack_model
 from photowave.generation.soundscape import Soundscape
-from photowave.generation.spectral_sampler import SpectralSampler
 from photowave.generation.stereo import SideNoise
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
 from photowave.image.source import held
@@ -143,9 +142,9 @@ class SoundscapeGenerator:
         """
         again = held(photo)
         image = read_photo(again)
-        vectors, widths = self._conditioning(image, variation=settings.variation)
+        vectors, widths, hearing = self._conditioning(image, variation=settings.variation)
         seed = photo_seed(image, seed=settings.seed)
-        return PhotoReading(vectors[0], widths[0], seed, photo_sha256(again), small(image))
+        return PhotoReading(vectors[0], widths[0], hearing, seed, photo_sha256(again), small(image))
 
     def generate_read(
         self,
@@ -195,7 +194,10 @@ class SoundscapeGenerator:
         }
         return [
             Soundscape(
-                row.numpy(), self.sample_rate, reading.picture, {"photo_sha256": reading.sha256, **common}
+                row.numpy(),
+                self.sample_rate,
+                reading.picture,
+                {"photo_sha256": reading.sha256, **reading.hearing.info(), **common},
             )
             for row, reading in zip(samples, readings, strict=True)
         ]
@@ -232,7 +234,7 @@ class SoundscapeGenerator:
         sampler = self._sampler(vectors, seeds, settings)
         side = None if widths is None else SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
         parts = []
-        for part in self._chunks(sampler, count, chunk_s=CHUNK_S, side=side):
+        for part in self._pieces(sampler, count, chunk_s=CHUNK_S, side=side):
             parts.append(part)
             if progress is not None:
                 progress(len(part) * part.shape[-1] / self.sample_rate)
@@ -280,18 +282,22 @@ class SoundscapeGenerator:
         if not (math.isfinite(chunk_s) and chunk_s > 0.0):
             raise ConfigError(f"chunk_s={chunk_s:g}: must be above 0 seconds. Common: 0.25.")
         image = read_photo(photo)
-        vectors, widths = self._conditioning(image, variation=variation)
+        vectors, widths, _ = self._conditioning(image, variation=variation)
         seeds = [photo_seed(image, seed=seed)]
         sampler = self._sampler(vectors, seeds, settings)
         side = SideNoise(widths, seeds=seeds, audio=self.model.config.audio) if self.channels == 2 else None
         endless = duration_s is None and self.model.conditioner.longest_s is None
         count = None if endless else self._count(math.inf if duration_s is None else duration_s)
-        return (part[0].numpy() for part in self._chunks(sampler, count, chunk_s=chunk_s, side=side))
+        return (part[0].numpy() for part in self._pieces(sampler, count, chunk_s=chunk_s, side=side))
 
-    def _conditioning(self, image: Image.Image, *, variation: int) -> tuple[Tensor, Tensor]:
-        """Vector and width for a photo, with a leading axis of one."""
+    def _conditioning(self, image: Image.Image, *, variation: int) -> tuple[Tensor, Tensor, Hearing]:
+        """Vector and width for a photo, with a leading axis of one, and what is heard in it."""
         features, seeds = self.encoder.encode([image]), [photo_seed(image, seed=variation)]
-        return self.feature_vectors(features, seeds=seeds), self.feature_widths(features, seeds=seeds)
+        vectors, widths = (
+            self.feature_vectors(features, seeds=seeds),
+            self.feature_widths(features, seeds=seeds),
+        )
+        return vectors, widths, hear(self.model, features.to(self.device), self._chances(seeds))
 
     def photo_vectors(self, images: Sequence[Image.Image], *, seeds: Sequence[int]) -> Tensor:
         """Read photos into conditioning: [photos, conditioning], or tracks [photos, knots, conditioning].
@@ -321,13 +327,17 @@ class SoundscapeGenerator:
     def _read_features(
         self, read: Callable[[Tensor, Tensor], Tensor], features: Tensor, seeds: Sequence[int]
     ) -> Tensor:
-        features = features.to(self.device)
-        chances = [float(UniformStream(seed, purpose=Purpose.TEXTURE).take(1)[0]) for seed in seeds]
-        uniforms = torch.tensor(chances, device=self.device)
-        rows = zip(torch.split(features, 1), torch.split(uniforms, 1), strict=True)
+        rows = zip(
+            torch.split(features.to(self.device), 1), torch.split(self._chances(seeds), 1), strict=True
+        )
         with torch.no_grad():
             # One by one: a product over several rows may round differently.
             return torch.cat([read(row, chance) for row, chance in rows])
+
+    def _chances(self, seeds: Sequence[int]) -> Tensor:
+        """The number of each seed that chooses a texture, [seeds]."""
+        numbers = [float(UniformStream(seed, purpose=Purpose.TEXTURE).take(1)[0]) for seed in seeds]
+        return torch.tensor(numbers, device=self.device)
 
     def _count(self, duration_s: float) -> int:
         """Samples in a duration; at least one, and no more than the conditioning lasts."""
@@ -343,33 +353,13 @@ class SoundscapeGenerator:
             )
         return count
 
-    def _chunks(
+    def _pieces(
         self, sampler: Sampler, count: int | None, *, chunk_s: float, side: SideNoise | None
     ) -> Iterator[Tensor]:
-        """Draw `count` samples (None: without end) in pieces, the codec's delay cut off.
-
-        Pieces are [sounds, time], or with a side [sounds, 2, time].
-        """
+        """Draw `count` samples (None: without end) in pieces of `chunk_s` seconds; see `pieces`."""
         codec = self.model.codec
-        size = max(1, round(chunk_s * self.sample_rate / codec.bands))
-        state, side_state, late, given = None, None, codec.delay, 0
-        while count is None or given < count:
-            left = size if count is None else math.ceil((count + late - given) / codec.bands)
-            if side is None:
-                frames = sampler.draw(min(size, left))
-                part, state = codec.decode(frames.to(self.device), state)
-            else:
-                assert isinstance(sampler, SpectralSampler | GraphSampler)  # ModelConfig sees to it
-                frames, spreads = sampler.draw_spread(min(size, left))
-                part, state = codec.decode(frames.to(self.device), state)
-                beside, side_state = codec.decode(side.draw(spreads).to(self.device), side_state)
-                part = torch.stack([part + beside, part - beside], 1)
-            cut = min(late, part.shape[-1])
-            late, part = late - cut, part[..., cut:]
-            part = part if count is None else part[..., : count - given]
-            given += part.shape[-1]
-            if part.shape[-1]:
-                yield limit_peaks(part.float().cpu())
+        frames = max(1, round(chunk_s * self.sample_rate / codec.bands))
+        return pieces(codec, sampler, count, frames=frames, side=side, device=self.device)
 
     def warm_up(self) -> None:
         """Build the encoder, draw one frame and drop it: compiles the sampler, or loads what was compiled."""

@@ -86,8 +86,10 @@ class GraphSampler:
         """
         net = self._wavenet
         knots = vectors[None] if vectors.dim() == 2 else vectors.transpose(0, 1)
-        maps = (net.condition_gates, net.condition_skip, net.condition_hidden, net.condition_output)
-        return tuple(linear(knots).contiguous() for linear in maps if linear is not None)
+        heard = knots[..., : net.heard_channels]
+        laid = [linear(heard) for linear in (net.condition_gates, net.condition_skip, net.condition_hidden)]
+        usual = net.usual(knots)
+        return tuple(part.contiguous() for part in (*laid, *([] if usual is None else [usual])))
 
     def draw(self, steps: int) -> Tensor:
         """Draw the next frames: levels [sounds, steps] or band frames [sounds, steps, bands], on the CPU."""

@@ -96,7 +96,7 @@ def lane_biases(
     gates, skips, hiddens = [], [], []
     for lane in vectors:
         # A copy begins where memory is aligned; a product over a view that does not may round differently.
-        vector = lane.clone()
+        vector = lane[..., : wavenet.heard_channels].clone()
         gates.append(wavenet.condition_gates(vector).unflatten(-1, (len(layers), -1)) + taps)
         skips.append(wavenet.skip.bias + wavenet.condition_skip(vector))
         hiddens.append(wavenet.hidden.bias + wavenet.condition_hidden(vector))

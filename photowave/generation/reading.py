@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 from torch import Tensor
 
+from photowave.generation.hearing import Hearing
 from photowave.image import photo_sha256
 
 SHOWN = 512
@@ -20,6 +21,8 @@ class PhotoReading:
     """Conditioning vector [conditioning], or the knots of its track [knots, conditioning]."""
     width: Tensor
     """How wide its sound is in stereo, [WIDTH_BANDS]; see `measure_width`."""
+    hearing: Hearing
+    """What was heard in it."""
     seed: int
     """What all chance in its sound follows from; see `photo_seed`."""
     sha256: str

@@ -16,6 +16,7 @@ from photowave.audio import rms_dbfs, write_sound
 from photowave.audio.spectrogram import spectrogram_image
 
 _TOLD = ("seed", "temperature", "guidance")
+_LIKELIEST = 2  # places that are named in one line
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class Soundscape:
         sample_rate: In Hz.
         photo: The photo it was drawn for, upright RGB, or None.
         info: How it was made: seed, temperature and so on; plain values. The notebook's caption shows
-            `photo` (its name), `seed`, `temperature` and `guidance` where they are known.
+            `photo` (its name), `places`, `seed`, `temperature` and `guidance` where they are known.
     """
 
     samples: NDArray[np.float32]
@@ -44,6 +45,12 @@ class Soundscape:
     def mono(self) -> NDArray[np.float32]:
         """The mean of the channels, float32 [time]."""
         return self.samples if self.samples.ndim == 1 else self.samples.mean(0)
+
+    @property
+    def heard(self) -> str:
+        """The likeliest places, such as `sea_waves 83 %, lake_shore 9 %`; "" where none is known."""
+        likeliest = list(self.info.get("places", {}).items())[:_LIKELIEST]
+        return ", ".join(f"{name} {100 * share:.0f} %" for name, share in likeliest if share >= 0.005)
 
     @property
     def rms_dbfs(self) -> float:
@@ -86,12 +93,12 @@ class Soundscape:
         return f"<div>{html.escape(self._caption())}<br>{' '.join(parts)}<br>{player}</div>"
 
     def _caption(self) -> str:
-        """Such as `lake.jpg: seed 0, temperature 1, guidance 1, 5.00 s`."""
+        """Such as `lake.jpg: lake_shore 91 %, seed 0, temperature 1, guidance 1, 5.00 s`."""
         known = ((name, self.info[name]) for name in _TOLD if name in self.info)
         told = [
             f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in known
         ]
-        facts = ", ".join([*told, f"{self.duration_s:.2f} s"])
+        facts = ", ".join([*filter(None, [self.heard]), *told, f"{self.duration_s:.2f} s"])
         return f"{self.info['photo']}: {facts}" if "photo" in self.info else facts
 
     def _flac_bytes(self) -> bytes:

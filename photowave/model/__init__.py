@@ -1,5 +1,6 @@
 """The model: settings in, modules out."""
 
+from photowave.model.catalogue import Catalogue, Origin
 from photowave.model.codec import FrameCodec
 from photowave.model.conditioning import (
     Conditioner,
@@ -11,10 +12,12 @@ from photowave.model.envelope import EnvelopeClip, EnvelopeStack, build_envelope
 from photowave.model.model import PhotowaveModel, build_output, build_spectra, build_wavenet
 
 __all__ = [
+    "Catalogue",
     "Conditioner",
     "EnvelopeClip",
     "EnvelopeStack",
     "FrameCodec",
+    "Origin",
     "PhotoConditioner",
     "PhotowaveModel",
     "PositionConditioner",

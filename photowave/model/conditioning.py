@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from photowave.audio import WIDTH_BANDS
 from photowave.wavenet.track import interpolate
 
+NEVER = -1e3
+"""Bias of the map from photo to texture below which a texture is never drawn."""
+
 
 class Conditioner(nn.Module, ABC):
     """Makes the vector that every layer of the decoder sees.
@@ -179,6 +182,28 @@ class TextureConditioner(Conditioner):
         """Unnormalised log probabilities over the codebook, [batch, codebook]."""
         logits: Tensor = self.prior((features - self.feature_mean) / self.feature_std)
         return logits
+
+    @property
+    def drawn(self) -> Tensor:
+        """Textures that a photo can be given, bool [codebook]."""
+        return (self.prior.bias > NEVER) & ~self.left_out
+
+    def group_probabilities(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """How well each group of textures suits photos, as it was learned and not sharpened.
+
+        Args:
+            features: Photo features, [batch, features].
+
+        Returns:
+            The numbers of the groups that can be drawn, int64 [groups], and their probabilities,
+            [batch, groups].
+        """
+        logits = self.prior_logits(features)
+        names, group = torch.unique(self.groups, return_inverse=True)
+        probabilities = torch.softmax(_log_sums(logits, group, len(names)), -1)
+        drawn = torch.zeros(len(names), dtype=torch.bool, device=logits.device)
+        drawn[group[self.drawn]] = True
+        return names[drawn], probabilities[:, drawn]
 
     def texture_probabilities(self, features: Tensor) -> Tensor:
         """Probabilities of the textures for photos, those of the groups sharpened, [batch, codebook]."""

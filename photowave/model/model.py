@@ -3,6 +3,7 @@
 from torch import nn
 
 from photowave.audio import SpectralEnvelope
+from photowave.model.catalogue import Catalogue
 from photowave.model.codec import FrameCodec
 from photowave.model.conditioning import (
     Conditioner,
@@ -25,6 +26,7 @@ class PhotowaveModel(nn.Module):
     Attributes:
         spectra (SpectralEnvelope | None): Measures the envelopes that `envelope` learns; None: there is none.
         envelope (EnvelopeStack | None): The coarser stack.
+        catalogue (Catalogue | None): Where its textures come from; None: nobody said it.
     """
 
     def __init__(self, config: ModelConfig, *, feature_dim: int):
@@ -39,6 +41,7 @@ class PhotowaveModel(nn.Module):
             self.spectra = build_spectra(config)
             self.envelope = build_envelope(config, knots_per_s=self.spectra.knots_per_s)
         self.wavenet = build_wavenet(config)
+        self.catalogue: Catalogue | None = None
 
     @property
     def sample_rate(self) -> int:
@@ -76,6 +79,7 @@ def build_wavenet(config: ModelConfig) -> WaveNet:
         skip_channels=config.wavenet.skip_channels,
         dilations=config.wavenet.dilations,
         conditioning_channels=config.vector_channels,
+        told_channels=config.vector_channels - config.conditioning.channels,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from photowave.atomic import replacing
 from photowave.errors import PairError
-from photowave.pairs.pairing import Excerpt, Pairing, Part, pair_up
+from photowave.pairs.pairing import Credit, Excerpt, Pairing, Part, pair_up
 from photowave.pairs.rows import COLUMNS, OPTIONAL_COLUMNS, columns_for, parse_row, row_cells, row_faults
 from photowave.pairs.rows import Row as Row  # where others look for it
 from photowave.pairs.splits import SPLITS, content_keys
@@ -76,7 +76,14 @@ class Manifest:
             raise PairError(f"pairing={pairing!r}: must be 'row' or 'scene'.")
         excerpts = [None if row.sound is None else Excerpt(row.sound, row.start_s) for row in self.rows]
         parts = [
-            Part(row.photo, excerpt, row.scene, row.also, row.bandwidth_hz)
+            Part(
+                row.photo,
+                excerpt,
+                row.scene,
+                row.also,
+                row.bandwidth_hz,
+                Credit(row.licence, row.author, row.source),
+            )
             for row, excerpt in zip(self.rows, excerpts, strict=True)
         ]
         found = pair_up(parts, by_scene=pairing == "scene")

@@ -14,6 +14,14 @@ class Excerpt(NamedTuple):
     """In seconds; None for the whole recording."""
 
 
+class Credit(NamedTuple):
+    """Whose work a recording is; "" where nobody said it."""
+
+    licence: str = ""
+    author: str = ""
+    source: str = ""
+
+
 class Part(NamedTuple):
     """What a row gives to the pairing; any of the first three may be missing."""
 
@@ -24,6 +32,8 @@ class Part(NamedTuple):
     """Further scenes whose sounds suit the photo."""
     bandwidth_hz: float | None = None
     """The highest frequency at which the sound has content, in Hz; None if nobody measured it."""
+    credit: Credit = Credit()
+    """Whose work the sound is."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +54,14 @@ class Pairing:
     """For each photo the further scenes whose sounds suit it, without its own; () if none has any."""
     bandwidths_hz: tuple[float | None, ...] = ()
     """For each sound the highest frequency at which it has content, in Hz, or None; () if none is known."""
+    credits: tuple[Credit, ...] = ()
+    """For each sound whose work it is; () if nothing is known."""
 
     def __post_init__(self) -> None:
         """Give every photo and every sound its place where nothing was said of any."""
         object.__setattr__(self, "photo_also", self.photo_also or ((),) * len(self.photos))
         object.__setattr__(self, "bandwidths_hz", self.bandwidths_hz or (None,) * len(self.sounds))
+        object.__setattr__(self, "credits", self.credits or (Credit(),) * len(self.sounds))
 
 
 def pair_up(
@@ -66,6 +79,7 @@ def pair_up(
     sound_scene: dict[int, str] = {}
     photo_also: dict[int, dict[str, None]] = {}
     bandwidths_hz: dict[int, float] = {}
+    credit: dict[int, Credit] = {}
     # A circle is what goes together completely: its photos with its sounds. A scene is one, or a row.
     circles: dict[str | int, tuple[set[int], set[int]]] = {}
     for number, row in enumerate(rows):
@@ -86,6 +100,8 @@ def pair_up(
                 sound_scene.setdefault(index, part.scene)
             if part.bandwidth_hz is not None:
                 bandwidths_hz.setdefault(index, part.bandwidth_hz)
+            if any(part.credit):
+                credit.setdefault(index, part.credit)
     return Pairing(
         photos=tuple(photo_at),
         sounds=tuple(sound_at),
@@ -98,6 +114,7 @@ def pair_up(
             for index in range(len(photo_at))
         ),
         bandwidths_hz=tuple(bandwidths_hz.get(index) for index in range(len(sound_at))),
+        credits=tuple(credit.get(index, Credit()) for index in range(len(sound_at))),
     )
 
 

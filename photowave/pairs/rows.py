@@ -10,7 +10,9 @@ from photowave.pairs.splits import SPLITS
 
 COLUMNS = ("photo", "sound", "scene", "split")
 """Columns that every manifest has."""
-OPTIONAL_COLUMNS = ("also", "start_s", "bandwidth_hz")
+CREDITS = ("licence", "author", "source")
+"""Those that say whose work the recording of a row is, or its photo if it has no recording."""
+OPTIONAL_COLUMNS = ("also", "start_s", "bandwidth_hz", *CREDITS)
 """Columns that a manifest may have."""
 
 
@@ -34,6 +36,12 @@ class Row:
     """Further scenes whose sounds would be right for the photo too."""
     bandwidth_hz: float | None = None
     """The highest frequency at which the recording has content, in Hz; None if nobody measured it."""
+    licence: str = ""
+    """Licence of the recording, or of the photo if there is none; "" if nobody said it, as below."""
+    author: str = ""
+    """Who made it."""
+    source: str = ""
+    """Where it comes from, such as an address."""
 
 
 def parse_row(
@@ -78,13 +86,15 @@ def parse_row(
         line,
         tuple(name.strip() for name in also.split(";")) if also else (),
         numbers["bandwidth_hz"],
+        *(given.get(name, "").strip() for name in CREDITS),
     )
     return row, wrong + row_faults(row)
 
 
 def row_faults(row: Row) -> list[str]:
     """Say what is wrong with a row, whatever lies on the disk."""
-    names = [str(row.photo or ""), str(row.sound or ""), row.scene or "", *row.also]
+    told = [getattr(row, name) for name in CREDITS]
+    names = [str(row.photo or ""), str(row.sound or ""), row.scene or "", *row.also, *told]
     also, start, bandwidth = ";".join(row.also), row.start_s, row.bandwidth_hz
     checks = [
         (row.photo is None and row.sound is None, "has neither photo nor sound"),
@@ -108,6 +118,7 @@ def row_faults(row: Row) -> list[str]:
             len({*row.also, row.scene}) <= len(row.also),
             f"also '{also}' names a scene twice, or that of the row, '{row.scene}'",
         ),
+        (any(text != text.strip() for text in told), f"{', '.join(CREDITS)} must have no outer spaces"),
         (any(c in name for name in names for c in "\r\n\0"), "a name has a line break in it"),
     ]
     return [text for holds, text in checks if holds]
@@ -116,7 +127,9 @@ def row_faults(row: Row) -> list[str]:
 def columns_for(rows: Iterable[Row]) -> tuple[str, ...]:
     """Name the columns that rows need: those that are always there, and what any row makes use of."""
     rows = list(rows)
-    used = [name for name in OPTIONAL_COLUMNS if any(getattr(row, name) not in (None, ()) for row in rows)]
+    used = [
+        name for name in OPTIONAL_COLUMNS if any(getattr(row, name) not in (None, (), "") for row in rows)
+    ]
     return (*COLUMNS, *used)
 
 
@@ -130,6 +143,7 @@ def row_cells(row: Row, columns: Sequence[str], folder: Path) -> list[str]:
         "also": ";".join(row.also),
         "start_s": "" if row.start_s is None else repr(float(row.start_s)),
         "bandwidth_hz": "" if row.bandwidth_hz is None else repr(float(row.bandwidth_hz)),
+        **{name: getattr(row, name) for name in CREDITS},
     }
     return [cells[name] for name in columns]
 

@@ -6,7 +6,8 @@ clean. Targets always do. Over many narrow bands noise is as loud as the sound j
 what is soft, and with it the lines that stand out of it.
 
 A past that is too loud or too soft as a whole is another such error: the level would wander, since loud
-follows on loud. Random gains teach the decoder to take the level from its conditioning.
+follows on loud. Random gains teach the decoder to take the level from its conditioning. Over narrow bands
+some of them are far larger, so that it finds the way back from anywhere.
 """
 
 import torch
@@ -19,6 +20,7 @@ CLEAN_SHARE = 0.25
 RANGE = 100.0
 """Loudest over softest noise; in between, every octave is as likely."""
 _NEAR = 5  # bands over which the level of a frame is taken
+_WILD_SHARE, _WILD = 0.15, 5.0  # of the clips whose gain for the whole is so much larger
 _KNOTS = (12, 6)  # between which the gains of narrow bands run in straight lines: own bands, those above
 
 
@@ -39,8 +41,8 @@ def noisy_history(
         loudest: Standard deviation of the loudest noise, in those units.
         generator: On the device of the frames.
         gain: Spread of the gains of band frames in nepers (8.7 dB), one for the clip and one for each band,
-            or, over many narrow bands, a smooth line of them. They are constant over a clip and leave the
-            clean clips clean. Levels have none.
+            or, over many narrow bands, a smooth line of them; there some clips have a gain five times as
+            large. They are constant over a clip and leave the clean clips clean. Levels have none.
 
     Returns:
         The same shape and type; levels stay within their range.
@@ -56,7 +58,10 @@ def noisy_history(
             knots = sum(_KNOTS) if spectral else frames.shape[-1]
             nepers = torch.randn(len(frames), 1, 1 + knots, generator=generator, device=frames.device)
             whole, nepers = nepers[..., :1], nepers[..., 1:]
-            nepers = whole + (_smooth(nepers, output) if isinstance(output, SpectralOutput) else nepers)
+            if isinstance(output, SpectralOutput):
+                wild = torch.rand(len(frames), 1, 1, generator=generator, device=frames.device) < _WILD_SHARE
+                whole, nepers = torch.where(wild, _WILD * whole, whole), _smooth(nepers, output)
+            nepers = whole + nepers
             frames = frames * (nepers * gain * changed.view(-1, 1, 1)).exp()
         return frames + noise * (_level(frames, output) if spectral else output.scale)
     return (frames + (noise * (output.channels / 4)).round().long()).clamp(0, output.channels - 1)

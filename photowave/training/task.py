@@ -10,7 +10,7 @@ from torch import Tensor
 
 from photowave.calibration.calibrate import calibrate
 from photowave.calibration.free_run import FreeRunTargets
-from photowave.checkpoint import check_checkpoint, checkpoint_metadata
+from photowave.checkpoint import check_checkpoint, checkpoint_metadata, read_catalogue
 from photowave.errors import ConfigError
 from photowave.image import PhotoEncoder
 from photowave.model import PhotowaveModel
@@ -249,8 +249,7 @@ class SoundscapeTask(L.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Put beside the weights what is needed to build the model again and to finish it."""
         checkpoint["photowave"] = checkpoint_metadata(
-            self.config,
-            feature_dim=self.model.feature_dim,
+            self.model,
             encoder_fingerprint=self.encoder_fingerprint,
             free_run=None if self._targets is None else self._targets.to_checkpoint(),
         )
@@ -263,5 +262,6 @@ class SoundscapeTask(L.LightningModule):
         """
         metadata = check_checkpoint("the checkpoint", checkpoint.get("photowave"))
         check_same_model(ModelIdentity.from_checkpoint(metadata), self.identity)
+        self.model.catalogue = read_catalogue(self.model, metadata) or self.model.catalogue
         if (free_run := metadata.get("free_run")) is not None:
             self._targets = FreeRunTargets.from_checkpoint(free_run)

@@ -43,6 +43,7 @@ class WaveNet(nn.Module):
         skip_channels: Channels of the summed skip outputs and of the hidden output layer.
         dilations: Dilation of each layer, in frames.
         conditioning_channels: Length of the global conditioning vector.
+        told_channels: How many of these, at its end, only the output is told.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class WaveNet(nn.Module):
         skip_channels: int,
         dilations: Sequence[int],
         conditioning_channels: int,
+        told_channels: int = 0,
     ):
         super().__init__()
         self.output = output
@@ -74,13 +76,15 @@ class WaveNet(nn.Module):
         self.skip = nn.Linear(width, skip_channels)
         self.hidden = nn.Linear(skip_channels, skip_channels)
         self.project = nn.Linear(skip_channels, output.raw_channels)
-        self.condition_gates = nn.Linear(conditioning_channels, 2 * width, bias=False)
-        self.condition_skip = nn.Linear(conditioning_channels, skip_channels, bias=False)
-        self.condition_hidden = nn.Linear(conditioning_channels, skip_channels, bias=False)
+        self.heard_channels = heard = conditioning_channels - told_channels
+        self.condition_gates = nn.Linear(heard, 2 * width, bias=False)
+        self.condition_skip = nn.Linear(heard, skip_channels, bias=False)
+        self.condition_hidden = nn.Linear(heard, skip_channels, bias=False)
         self.condition_output: nn.Linear | None = None
         if output.usual_size:
+            # Measured before training, and then left alone: the network adds to what it tells, from zero.
             self.condition_output = nn.Linear(conditioning_channels, output.usual_size)
-            # What the vector tells the output holds from the first step; the network adds to it, from zero.
+            self.condition_output.requires_grad_(False)
             for weight in (*self.condition_output.parameters(), self.project.weight):
                 nn.init.zeros_(weight)
 
@@ -166,11 +170,12 @@ class WaveNet(nn.Module):
 
     def _gate_biases(self, vector: Tensor) -> Tensor:
         """What conditioning adds to each layer's filter and gate, [layers, time or 1, batch, 2 * gate]."""
-        biases: Tensor = self.condition_gates(vector)
+        biases: Tensor = self.condition_gates(vector[..., : self.heard_channels])
         return torch.unflatten(biases, -1, (len(self.layers), -1)).movedim(-2, 0)
 
     def _head(self, gated: Tensor, vector: Tensor) -> Tensor:
         """Skip sum, hidden layer, what the network says, [time, batch, raw channels]."""
+        vector = vector[..., : self.heard_channels]
         hidden = torch.relu(self.skip(gated) + self.condition_skip(vector))
         hidden = torch.relu(self.hidden(hidden) + self.condition_hidden(vector))
         parameters: Tensor = self.project(hidden)

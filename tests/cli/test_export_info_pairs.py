@@ -11,7 +11,8 @@ from tiny_models import save_photo, tiny_config, tiny_model
 
 from photowave.checkpoint import checkpoint_metadata, load_model, save_model
 from photowave.cli.main import main
-from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.model import Catalogue, Origin, PhotowaveModel, TextureConditioner
+from photowave.model.conditioning import NEVER
 from photowave.pairs.manifest import read_manifest
 
 
@@ -29,9 +30,7 @@ def refused(code: int, told: Path | str, capsys: pytest.CaptureFixture[str]) -> 
 def trained(tmp_path: Path) -> tuple[PhotowaveModel, Path]:
     """A model, and a checkpoint as training writes it."""
     model, path = tiny_model(tiny_config("mixture", 2)), tmp_path / "last.ckpt"
-    metadata = checkpoint_metadata(
-        model.config, feature_dim=model.feature_dim, encoder_fingerprint="abc", free_run=None
-    )
+    metadata = checkpoint_metadata(model, encoder_fingerprint="abc", free_run=None)
     weights = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     torch.save({"photowave": metadata, "state_dict": weights, "global_step": 9}, path)
     return model, path
@@ -114,9 +113,19 @@ def test_info_counts_the_textures_that_photos_are_given(
     size = len(model.conditioner.codebook)
     model.conditioner.groups.copy_(torch.arange(size) // 2)
     model.conditioner.left_out[0] = True
+    model.conditioner.prior.bias.data[-2:] = 10 * NEVER
+    gulls = Origin(name="gulls.wav", place="sea", seconds=7.5, licence="CC0")
+    wind = Origin(name="wind.wav", place="peak", seconds=3.25)
+    model.catalogue = Catalogue(recordings=(gulls, wind), owners=(0, 0, 0, *[1] * (size - 3)))
     save_model(model, path, encoder_fingerprint="abc")
     assert main(["info", str(path)]) == 0
-    assert f" {size} in {-(-size // 2)} groups, 1 of them left out\n" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"textures          {size - 3} in {size // 2 - 1} groups, 1 left out\n" in out
+    assert out.splitlines()[-3:] == [
+        "place                    textures  recordings  seconds  licences",
+        f"peak                     {size - 5:8}           1        3  unknown",
+        "sea                             2           1        8  CC0",
+    ]
 
 
 def test_info_refuses_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from photowave.errors import PairError
 from photowave.pairs.manifest import Manifest, Row, read_manifest, write_manifest
-from photowave.pairs.pairing import Excerpt, Pairing
+from photowave.pairs.pairing import Credit, Excerpt, Pairing
 
 HEADER = "photo,sound,scene,split"
 
@@ -47,7 +47,7 @@ def test_paths_count_from_the_folder_of_the_manifest(folder: Path, monkeypatch: 
 
 def test_start_byte_order_mark_blank_lines_and_further_columns(folder: Path) -> None:
     path = folder / "pairs.csv"
-    lines = ["start_s,split,scene,sound,photo,author", "", "1.5, val ,,a.wav,,somebody", ",train,sea,,a.jpg,"]
+    lines = ["start_s,split,scene,sound,photo,remark", "", "1.5, val ,,a.wav,,somebody", ",train,sea,,a.jpg,"]
     path.write_text("\r\n".join(lines), encoding="utf-8-sig")
     manifest = read_manifest(path)
     assert manifest.rows == (
@@ -79,6 +79,9 @@ def test_what_is_written_is_read_back(tmp_path: Path, data: st.DataObject) -> No
         st.just("train"),
         st.none() | st.floats(0, 1e9),
         bandwidth_hz=st.none() | st.floats(0, 1e9, exclude_min=True),
+        licence=st.just("") | NAMES,
+        author=st.just("") | NAMES,
+        source=st.just("") | NAMES,
     )
     photo_row = st.builds(Row, st.sampled_from(files[:2]), st.none(), st.none() | NAMES, st.just("train"))
     suits_more = st.builds(
@@ -117,6 +120,17 @@ def test_further_scenes_and_bandwidths_are_read_and_written_where_they_are(folde
     ]
 
 
+def test_a_sound_is_the_work_of_whom_its_first_row_with_a_name_says(folder: Path) -> None:
+    path = written(
+        folder,
+        "a.jpg,a.wav,sea,train,,,",
+        ",a.wav,sea,train, CC0 ,Ann,",
+        "b.jpg,,sea,train,CC-BY-4.0,Bob,https://x.org",
+        header=HEADER + ",licence,author,source",
+    )
+    assert read_manifest(path).pairs().credits == (Credit("CC0", "Ann", ""),)
+
+
 def test_written_paths_are_relative_with_forward_slashes(folder: Path) -> None:
     (folder / "lists").mkdir()
     write_manifest(folder / "lists" / "m.csv", [Row(folder / "a.jpg", folder / "a.wav", None, "test", 0.25)])
@@ -142,6 +156,8 @@ def test_written_paths_are_relative_with_forward_slashes(folder: Path) -> None:
         ({"also": ("lake",), "scene": None}, "also 'lake' stands without a scene"),
         ({"also": ("lake",), "photo": None, "sound": Path("a.wav")}, "also 'lake' has no photo"),
         ({"bandwidth_hz": 8000.0}, "bandwidth_hz 8000.0 has no sound"),
+        ({"licence": " CC0"}, "licence, author, source must have no outer spaces"),
+        ({"author": "A\nB"}, "a name has a line break in it"),
         ({"bandwidth_hz": 0.0, "sound": Path("a.wav")}, "bandwidth_hz 0.0 is not more than 0"),
     ],
 )

@@ -119,7 +119,9 @@ def test_gains_of_narrow_bands_run_in_lines_from_knot_to_knot() -> None:
     found = noisy_history(torch.ones(500, 2, 64), output, loudest=0.0, gain=0.4, generator=generator())
     assert torch.equal(found[:, 0], found[:, 1])
     nepers = found[:, 0].log()
-    assert 0.2 < float(nepers.std()) < 0.6
+    usual, wild = nepers.mean(1).abs().quantile(torch.tensor([0.6, 0.98]))
+    assert 0.2 < float(usual) < 0.6
+    assert float(wild) > 2.0
     bends = nepers.diff(n=2, dim=1).abs() > 1e-4
     # Twelve knots below, six above: between their two lines there is a step.
     assert int(bends.any(0).sum()) <= 2 * (10 + 4) + 2

@@ -16,6 +16,7 @@ from torch import Tensor
 from photowave import __version__
 from photowave.checkpoint import checkpoint_metadata, load_training_checkpoint
 from photowave.errors import CheckpointError
+from photowave.model import PhotowaveModel
 from photowave.settings import AverageSettings, CheckpointSettings, ModelConfig
 from photowave.training.averaging import MovingAverage
 from photowave.training.checkpoints import RunCheckpoints, TrainingStopped
@@ -308,7 +309,8 @@ def identity(fingerprint: str = "a", **changes: Any) -> ModelIdentity:
 
 def test_identity_survives_the_checkpoint() -> None:
     here = identity()
-    saved = checkpoint_metadata(here.config, feature_dim=7, encoder_fingerprint="a", free_run=None)
+    model = PhotowaveModel(here.config, feature_dim=7)
+    saved = checkpoint_metadata(model, encoder_fingerprint="a", free_run=None)
     again = ModelIdentity.from_checkpoint(saved)
     assert again == here
     check_same_model(again, here)

@@ -1,0 +1,56 @@
+"""From frames to samples, piece by piece."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from photowave.audio import limit_peaks
+from photowave.generation.graph_sampler import GraphSampler
+from photowave.generation.samplers import Sampler
+from photowave.generation.spectral_sampler import SpectralSampler
+from photowave.generation.stereo import SideNoise
+from photowave.model import FrameCodec
+
+
+def pieces(
+    codec: FrameCodec,
+    sampler: Sampler,
+    count: int | None,
+    *,
+    frames: int,
+    side: SideNoise | None,
+    device: torch.device,
+) -> Iterator[Tensor]:
+    """Draw samples in pieces, the codec's delay cut off.
+
+    Args:
+        codec: Turns frames into samples.
+        sampler: Draws the frames.
+        count: Samples in all; None goes on without end.
+        frames: Frames drawn at once.
+        side: Makes two channels of one; None draws one.
+        device: Of the codec.
+
+    Yields:
+        [sounds, time], or with a side [sounds, 2, time], float32 on the CPU.
+    """
+    state, side_state, late, given = None, None, codec.delay, 0
+    while count is None or given < count:
+        left = frames if count is None else math.ceil((count + late - given) / codec.bands)
+        if side is None:
+            drawn = sampler.draw(min(frames, left))
+            part, state = codec.decode(drawn.to(device), state)
+        else:
+            assert isinstance(sampler, SpectralSampler | GraphSampler)  # ModelConfig sees to it
+            drawn, spreads = sampler.draw_spread(min(frames, left))
+            part, state = codec.decode(drawn.to(device), state)
+            beside, side_state = codec.decode(side.draw(spreads).to(device), side_state)
+            part = torch.stack([part + beside, part - beside], 1)
+        cut = min(late, part.shape[-1])
+        late, part = late - cut, part[..., cut:]
+        part = part if count is None else part[..., : count - given]
+        given += part.shape[-1]
+        if part.shape[-1]:
+            yield limit_peaks(part.float().cpu())
