@@ -15,15 +15,17 @@ from typing import Any
 
 import pytest
 import soundfile
+import torch
 from PIL import Image
 from safetensors.torch import save_file
 from tiny_models import save_photo, tiny_config, tiny_model
 
 from photowave import __version__
-from photowave.checkpoint import save_model
+from photowave.checkpoint import load_model, save_model
 from photowave.cli import generate
 from photowave.cli.main import main
 from photowave.generation import load
+from photowave.model import Catalogue, Origin, TextureConditioner
 
 RATE = 2_000
 
@@ -99,6 +101,38 @@ def test_a_folder_becomes_sounds_and_descriptions(
         "channels": 1,
         "photowave_version": __version__,
     }
+
+
+def test_what_is_heard_is_told_and_kept(
+    run: Callable[..., int],
+    folder: Path,
+    out: Path,
+    tmp_path: Path,
+    tiny_model_file: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    loaded = load_model(tiny_model_file)
+    origins = tuple(
+        Origin(name=f"{place}.wav", place=place, seconds=2.0, licence="CC-BY-4.0", author="Ann")
+        for place in ("sea", "peak")
+    )
+    loaded.model.catalogue = Catalogue(recordings=origins, owners=(0, 1) * 32)
+    assert isinstance(loaded.model.conditioner, TextureConditioner)
+    loaded.model.conditioner.groups.copy_(torch.arange(64) % 2)
+    path = tmp_path / "named.safetensors"
+    save_model(loaded.model, path, encoder_fingerprint=loaded.encoder_fingerprint)
+    assert run(folder / "beach.png", model=path) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    described = json.loads((out / "beach.json").read_text())
+    places = described["places"]
+    assert sorted(places) == ["peak", "sea"]
+    assert sum(places.values()) == pytest.approx(1.0, abs=2e-4)
+    likeliest = max(places, key=places.__getitem__)
+    assert first.startswith(f"{folder / 'beach.png'}: {likeliest} {100 * places[likeliest]:.0f} %")
+    assert second.startswith(f"{folder / 'beach.png'} -> ")
+    place = ("sea", "peak")[described["texture"] % 2]
+    assert described["recording"] == f"{place}.wav"
+    assert described["attribution"] == f'"{place}.wav" by Ann, CC-BY-4.0'
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes(
