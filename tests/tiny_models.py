@@ -30,7 +30,7 @@ from photowave.wavenet import (
 
 KINDS = [("softmax", 1), ("mixture", 1), ("mixture", 2), ("mixture", 4), ("mixture", 8), ("spectral", 16)]
 """Output and number of bands."""
-CONDITIONING = 5
+CONDITIONING = 14
 """Length of the conditioning vector of `tiny_wavenet`."""
 
 

@@ -83,7 +83,7 @@ def time_reference_training(
     optimiser = torch.optim.Adam(wavenet.parameters(), lr=1e-3, fused=True)
     levels = torch.randint(config.wavenet.quantization_levels, (1, samples))
     crops = [levels[:, first : first + crop] for first in range(0, samples, crop)]
-    vector = torch.zeros(1, config.vector_channels)
+    vector = torch.zeros(1, config.conditioning.channels)
 
     def step() -> None:
         optimiser.zero_grad()
@@ -104,7 +104,7 @@ def time_drawing(
     model = PhotowaveModel(config, feature_dim=_FEATURES).eval()
     loaded = LoadedModel(model=model, path=Path(), sha256="", encoder_fingerprint="", package_version="")
     generator = SoundscapeGenerator(loaded)
-    vectors = torch.zeros(sounds, config.vector_channels)
+    vectors = model.conditioner.null.detach().expand(sounds, -1)
     seeds, settings = range(sounds), DrawSettings(duration_s=duration_s, threads=threads)
     return seconds(lambda: generator.draw(vectors, settings, seeds=seeds), runs=runs)
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from photowave.audio import power_db
+from photowave.calibration.strays import leave_out
 from photowave.errors import CheckpointError
 from photowave.generation.packing import pack
 from photowave.generation.sampler import CachedSampler
@@ -24,7 +25,6 @@ MOST_OFF_DB = 3.0
 """A texture is left out if envelopes drawn for it lie farther off the level of its recording."""
 _SHORTEST = 2  # knots of a window that has a spread
 _TAKES = 8  # of each texture of the codebook, or as many as there is room for
-_FEWEST = 4  # one texture of a group in so many is kept, however far off
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,7 @@ def leave_out_strays(model: PhotowaveModel, targets: FreeRunTargets) -> None:
             `-----------------> envelope of all of it -------> level ---- off by how much?
 
     Levels are averaged over takes in dB, which reads sounds with few loud moments as softer than their mean
-    power is. Only `TextureConditioner.left_out` changes, which no score of a sound on its own texture hangs
-    on. Of each group those that come nearest are kept, a quarter at least.
+    power is. Only `TextureConditioner.left_out` changes; see `leave_out`.
 
     Args:
         model: Changed in place; on the CPU, and `correct_free_runs` was done.
@@ -147,11 +146,7 @@ def leave_out_strays(model: PhotowaveModel, targets: FreeRunTargets) -> None:
     movements = _movements(envelope, vectors, past=past, steps=int(targets.steps))
     mean, spread = envelope.drawn(vectors)
     drawn = power_db(envelope.spectra(mean + spread * movements)).view(-1, takes).mean(1)
-    off = (drawn - targets.levels_db).abs()
-    for group in sorted(set(conditioner.groups.tolist())):
-        members = (conditioner.groups == group).nonzero().flatten()
-        nearest = off[members].sort().values[: -(-len(members) // _FEWEST)]
-        conditioner.left_out[members] = off[members] > max(MOST_OFF_DB, float(nearest[-1]))
+    leave_out(conditioner, (drawn - targets.levels_db).abs(), most=MOST_OFF_DB)
 
 
 def _parts(model: PhotowaveModel) -> tuple[EnvelopeStack, TextureConditioner]:

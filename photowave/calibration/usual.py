@@ -13,7 +13,7 @@ _PENALTY = 1e-3  # beside a mean square of one for each number of the texture
 
 @torch.no_grad()
 def fit_usual(model: PhotowaveModel, bank: SoundBank) -> None:
-    """Set the map from the vector to what is usual, see `SpectralOutput`; training leaves it alone.
+    """Set the map from texture to what is usual, see `SpectralOutput`; training leaves it alone.
 
     ::
 
@@ -21,25 +21,22 @@ def fit_usual(model: PhotowaveModel, bank: SoundBank) -> None:
 
     Without it the past tells the level of each band so well that the decoder never learns to hear the
     vector. Trained on, it would wander: its inputs hang together, and the network makes good what it does
-    wrong. Where the vector holds no texture, the same loudness is usual everywhere.
+    wrong. Without a texture, the same loudness is usual everywhere.
 
     Args:
         model: Changed in place; its textures and scales are measured before.
         bank: The training recordings.
     """
-    output, told = model.wavenet.output, model.wavenet.condition_output
+    output, conditioner = model.wavenet.output, model.conditioner
     assert isinstance(output, SpectralOutput)
-    assert told is not None
     loudness = torch.cat([_loudness(model, output, bank, index) for index in range(len(bank.recordings))])
-    told.weight.zero_()
-    told.bias.copy_(loudness.mean(0))
-    conditioner = model.conditioner
-    if isinstance(conditioner, TextureConditioner) and conditioner.tells_texture:
+    conditioner.null[conditioner.channels :] = loudness.mean(0)
+    if isinstance(conditioner, TextureConditioner) and conditioner.usual is not None:
         textures = torch.cat([recording.textures for recording in bank.recordings])
-        normal = conditioner.texture_vector(textures)[:, -textures.shape[1] :]
+        normal = (textures - conditioner.texture_mean) / conditioner.texture_std
         fitted = Ridge(_PENALTY * len(normal)).fit(normal.double().numpy(), loudness.double().numpy())
-        told.weight[:, -textures.shape[1] :] = torch.from_numpy(fitted.coef_)
-        told.bias.copy_(torch.from_numpy(fitted.intercept_))
+        conditioner.usual.weight.copy_(torch.from_numpy(fitted.coef_))
+        conditioner.usual.bias.copy_(torch.from_numpy(fitted.intercept_))
 
 
 def _loudness(model: PhotowaveModel, output: SpectralOutput, bank: SoundBank, index: int) -> Tensor:

@@ -11,13 +11,13 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a .ckpt that 'photowave fit' wrote")
     parser.add_argument("out", metavar="OUT.safetensors", help="the model file to write")
     parsed = parse(parser, arguments)
-    from photowave.calibration.export import finish
+    from photowave.calibration.export import finish, needs_finishing
     from photowave.checkpoint import load_training_checkpoint, save_model
     from photowave.model import TextureConditioner
 
     trained = load_training_checkpoint(parsed.checkpoint)
     model = trained.model
-    if trained.free_run is not None:
+    if needs_finishing(trained):
         print("measuring free runs, and correcting the model by what they miss", flush=True)
     if finish(trained) and isinstance(conditioner := model.conditioner, TextureConditioner):
         print(f"textures left out: {int(conditioner.left_out.sum())} of {len(conditioner.left_out)}")

@@ -105,13 +105,11 @@ class SpectralSampler:
         recalled, self._memory = output.recall(lanes, usual, memory=self._memory)
         return self._guided(output.complete(raw.to(lanes), recalled, usual).transpose(0, 1))
 
-    @torch.no_grad()
     def _told(self, vectors: Tensor) -> Tensor:
         """What conditioning tells the output at each knot, [lanes, knots, cells]."""
-        told = self._wavenet.condition_output
+        told = self._wavenet.usual(vectors if vectors.dim() == 3 else vectors[:, None])
         assert told is not None
-        # Lane by lane and in aligned memory, as in `lane_biases`: several rows may round otherwise.
-        return torch.stack([told(lane.reshape(-1, lane.shape[-1]).clone()) for lane in vectors])
+        return told
 
     def _usual(self, steps: int) -> Tensor:
         """The same at the next frames, [steps, lanes, cells]."""

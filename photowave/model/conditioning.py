@@ -18,7 +18,9 @@ class Conditioner(nn.Module, ABC):
     """Makes the vector that every layer of the decoder sees.
 
     Args:
-        channels: Length of the vector.
+        channels: Numbers of the vector that are learned.
+        usual_size: Numbers behind them that are measured, and told the output of the decoder; see
+            `SpectralOutput`.
 
     Attributes:
         knots_per_s: Knots per second of the track that `photo_vector` gives; None: it gives single vectors.
@@ -28,9 +30,10 @@ class Conditioner(nn.Module, ABC):
     knots_per_s: float | None = None
     longest_s: float | None = None
 
-    def __init__(self, *, channels: int):
+    def __init__(self, *, channels: int, usual_size: int = 0):
         super().__init__()
-        self.null = nn.Parameter(torch.zeros(channels))
+        self.channels = channels
+        self.null = nn.Parameter(torch.zeros(channels + usual_size))
 
     @abstractmethod
     def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
@@ -77,7 +80,12 @@ class Conditioner(nn.Module, ABC):
         Returns:
             The same shape.
         """
-        return torch.where(drop.view(-1, *[1] * (vector.dim() - 1)), self.null, vector)
+        return torch.where(drop.view(-1, *[1] * (vector.dim() - 1)), self._with_usual(self.null), vector)
+
+    def _with_usual(self, vector: Tensor, usual: Tensor | None = None) -> Tensor:
+        """Put what is measured behind what is learned: what is usual, or else what is so everywhere."""
+        usual = self.null[self.channels :].detach() if usual is None else usual
+        return torch.cat([vector[..., : self.channels], usual.expand(*vector.shape[:-1], -1)], -1)
 
 
 class PhotoConditioner(Conditioner):
@@ -88,8 +96,8 @@ class PhotoConditioner(Conditioner):
         channels: Length of the vector.
     """
 
-    def __init__(self, *, features: int, channels: int):
-        super().__init__(channels=channels)
+    def __init__(self, *, features: int, channels: int, usual_size: int = 0):
+        super().__init__(channels=channels, usual_size=usual_size)
         self.network = nn.Sequential(
             nn.LayerNorm(features),
             nn.Linear(features, 2 * channels),
@@ -99,8 +107,7 @@ class PhotoConditioner(Conditioner):
 
     def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
         """See the base class; the texture is not looked at."""
-        vector: Tensor = self.network(features)
-        return vector
+        return self._with_usual(self.network(features))
 
     def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """See the base class; nothing is left to chance."""
@@ -121,13 +128,15 @@ class TextureConditioner(Conditioner):
         channels: Length of the conditioning vector.
         codebook_size: Number of typical textures.
         sharpness: Exponent on the probabilities of the groups before one is drawn.
-        tells_texture: Whether the texture itself, normalised, stands behind the `channels` that are learned.
+        usual_size: See `Conditioner`.
 
     Attributes:
         left_out: Textures that no photo is given; others of their group take their share, bool [codebook].
             Some of each group are not in it.
         width: How wide the recording of each texture is in stereo, see `measure_width`,
             [codebook, WIDTH_BANDS].
+        correction: What is added to what is usual in each texture, so that free runs come out as loud as they
+            should, [codebook, usual_size].
     """
 
     texture_mean: Tensor
@@ -138,6 +147,7 @@ class TextureConditioner(Conditioner):
     groups: Tensor
     left_out: Tensor
     width: Tensor
+    correction: Tensor
 
     def __init__(
         self,
@@ -147,11 +157,10 @@ class TextureConditioner(Conditioner):
         channels: int,
         codebook_size: int,
         sharpness: float,
-        tells_texture: bool = False,
+        usual_size: int = 0,
     ):
-        super().__init__(channels=channels + texture * tells_texture)
+        super().__init__(channels=channels, usual_size=usual_size)
         self.sharpness = sharpness
-        self.tells_texture = tells_texture
         self.network = nn.Sequential(
             nn.Linear(texture, 2 * channels), nn.ReLU(), nn.Linear(2 * channels, channels)
         )
@@ -167,12 +176,24 @@ class TextureConditioner(Conditioner):
         self.register_buffer("groups", torch.arange(codebook_size))
         self.register_buffer("left_out", torch.zeros(codebook_size, dtype=torch.bool))
         self.register_buffer("width", torch.zeros(codebook_size, WIDTH_BANDS))
+        self.usual: nn.Linear | None = None
+        if usual_size:
+            self.usual = nn.Linear(texture, usual_size)
+            self.usual.requires_grad_(False)
+            self.register_buffer("correction", torch.zeros(codebook_size, usual_size))
 
     def texture_vector(self, textures: Tensor) -> Tensor:
         """Map textures [batch, texture] to conditioning vectors [batch, channels]."""
         normal = (textures - self.texture_mean) / self.texture_std
         vector: Tensor = self.network(normal)
-        return torch.cat([vector, normal], -1) if self.tells_texture else vector
+        return vector if self.usual is None else self._with_usual(vector, self.usual(normal))
+
+    def entry_vector(self, entries: Tensor) -> Tensor:
+        """Conditioning vectors of entries of the codebook, int64 [batch], [batch, channels]."""
+        vector = self.texture_vector(self.codebook[entries])
+        if self.usual is None:
+            return vector
+        return self._with_usual(vector, vector[..., self.channels :] + self.correction[entries])
 
     def training_vector(self, features: Tensor, textures: Tensor, *, seconds: Tensor | None = None) -> Tensor:
         """See the base class; the photo is not looked at."""
@@ -224,7 +245,7 @@ class TextureConditioner(Conditioner):
 
     def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """See the base class; chance chooses among the textures that fit the photo."""
-        return self.texture_vector(self.codebook[self.choose(features, uniforms)])
+        return self.entry_vector(self.choose(features, uniforms))
 
     def photo_width(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """How wide the sound is in stereo for the texture that `photo_vector` takes, [batch, WIDTH_BANDS]."""
@@ -256,8 +277,8 @@ class PositionConditioner(Conditioner):
     STEP = 5.0
     """Factor on the tables: a row is met only now and then, and so must learn in longer steps."""
 
-    def __init__(self, *, channels: int, rates: Sequence[int], longest_s: float):
-        super().__init__(channels=channels)
+    def __init__(self, *, channels: int, rates: Sequence[int], longest_s: float, usual_size: int = 0):
+        super().__init__(channels=channels, usual_size=usual_size)
         self.knots_per_s = float(rates[-1])
         self.longest_s: float = longest_s
         width = channels // len(rates)
@@ -281,7 +302,7 @@ class PositionConditioner(Conditioner):
         """Rows of all tables at some places [batch, time], side by side: [batch, time, channels]."""
         tables = [table.expand(len(seconds), -1, -1) for table in self.tables]
         parts = [interpolate(table, seconds * rate) for table, rate in zip(tables, self._rates, strict=True)]
-        return self.STEP * torch.cat(parts, -1)
+        return self._with_usual(self.STEP * torch.cat(parts, -1))
 
 
 def _spread(rate: float) -> float:

@@ -216,9 +216,9 @@ class EnvelopeStack(nn.Module):
         return -(log2_prob * clip.known).sum(1) / clip.known.sum(1).clamp_min(1)
 
 
-def build_envelope(config: ModelConfig, *, knots_per_s: float) -> EnvelopeStack:
-    """Make the coarser stack that the settings describe."""
-    envelope, channels = config.envelope, config.vector_channels
+def build_envelope(config: ModelConfig, *, knots_per_s: float, usual_size: int = 0) -> EnvelopeStack:
+    """Make the coarser stack that the settings describe, for a decoder whose output is told `usual_size`."""
+    envelope, channels = config.envelope, config.conditioning.channels + usual_size
     stack = envelope.wavenet
     wavenet = WaveNet(
         output=MixtureOutput(bands=envelope.components, mixtures=stack.mixtures),

@@ -34,12 +34,15 @@ class PhotowaveModel(nn.Module):
         self.config = config
         self.feature_dim = feature_dim
         self.codec = FrameCodec(audio=config.audio, wavenet=config.wavenet)
-        self.conditioner = build_conditioner(config, feature_dim=feature_dim)
+        usual_size = build_output(config).usual_size
+        self.conditioner = build_conditioner(config, feature_dim=feature_dim, usual_size=usual_size)
         self.spectra: SpectralEnvelope | None = None
         self.envelope: EnvelopeStack | None = None
         if config.envelope.components:
             self.spectra = build_spectra(config)
-            self.envelope = build_envelope(config, knots_per_s=self.spectra.knots_per_s)
+            self.envelope = build_envelope(
+                config, knots_per_s=self.spectra.knots_per_s, usual_size=usual_size
+            )
         self.wavenet = build_wavenet(config)
         self.catalogue: Catalogue | None = None
 
@@ -72,31 +75,34 @@ def build_output(config: ModelConfig) -> OutputDistribution:
 
 def build_wavenet(config: ModelConfig) -> WaveNet:
     """Make the decoder that the settings describe."""
+    output = build_output(config)
     return WaveNet(
-        output=build_output(config),
+        output=output,
         residual_channels=config.wavenet.residual_channels,
         gate_channels=config.wavenet.gate_channels,
         skip_channels=config.wavenet.skip_channels,
         dilations=config.wavenet.dilations,
-        conditioning_channels=config.vector_channels,
-        told_channels=config.vector_channels - config.conditioning.channels,
+        conditioning_channels=config.conditioning.channels + output.usual_size,
     )
 
 
-def build_conditioner(config: ModelConfig, *, feature_dim: int) -> Conditioner:
-    """Make the conditioning path that the settings name."""
+def build_conditioner(config: ModelConfig, *, feature_dim: int, usual_size: int) -> Conditioner:
+    """Make the conditioning path that the settings name, for an output that is told `usual_size` numbers."""
     conditioning = config.conditioning
     if conditioning.kind == "photo":
-        return PhotoConditioner(features=feature_dim, channels=conditioning.channels)
+        return PhotoConditioner(features=feature_dim, channels=conditioning.channels, usual_size=usual_size)
     if conditioning.kind == "position":
         return PositionConditioner(
-            channels=conditioning.channels, rates=conditioning.knot_rates, longest_s=conditioning.longest_s
+            channels=conditioning.channels,
+            rates=conditioning.knot_rates,
+            longest_s=conditioning.longest_s,
+            usual_size=usual_size,
         )
     return TextureConditioner(
         features=feature_dim,
         texture=config.audio.texture_channels,
         channels=conditioning.channels,
-        tells_texture=config.vector_channels > conditioning.channels,
+        usual_size=usual_size,
         codebook_size=conditioning.codebook_size,
         sharpness=conditioning.sharpness,
     )

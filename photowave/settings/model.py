@@ -61,12 +61,6 @@ class ModelConfig:
             "without an envelope, draws stereo. Set channels: 1, or these.",
         )
 
-    @property
-    def vector_channels(self) -> int:
-        """Length of the vector that the decoder sees; the spectral output is also told the texture itself."""
-        told = self.wavenet.output == "spectral" and self.conditioning.kind == "texture"
-        return self.conditioning.channels + (self.audio.texture_channels if told else 0)
-
     def to_json(self) -> str:
         """Write the settings as JSON."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)

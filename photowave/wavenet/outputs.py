@@ -29,7 +29,7 @@ class OutputDistribution(nn.Module, ABC):
     uniforms: int
     """Uniform random numbers that drawing one frame uses up."""
     usual_size: int = 0
-    """Numbers that a linear map of the conditioning vector tells the distribution itself, `usual` below."""
+    """Numbers at the end of the conditioning vector that are told the distribution itself, `usual` below."""
 
     @abstractmethod
     def embedding(self, channels: int) -> nn.Module:

@@ -18,6 +18,8 @@ DECAYS = (0.8, 0.97)
 """What a running mean of the power keeps from one frame to the next."""
 FEATURES = 4 + len(DECAYS)
 """Numbers that tell how loud a cell was: see `SpectralOutput.recall`."""
+MOST_GAIN = 0.95
+"""Most that the gains of a cell add up to, signs aside: below 1, what is loud cannot feed itself."""
 _FIRST_GAINS = (0.0, 0.3, 0.0, 0.0, 0.3, 0.2)
 _HEARD = 32  # groups of the low bands whose power enters beside them
 _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
@@ -192,6 +194,7 @@ class SpectralOutput(BandOutput):
         split = [self.mixtures, self.mixtures * self.cells, self.cells, self.cells, FEATURES * self.cells]
         logits, bias, often, burst, gains = torch.split(raw, split, -1)
         gains = torch.tanh(torch.unflatten(gains, -1, (self.cells, FEATURES)) + self.first_gains)
+        gains = gains / (gains.abs().sum(-1, keepdim=True) / MOST_GAIN).clamp_min(1.0)
         going_on = 0.5 * (gains * recalled).sum(-1)
         if usual is not None:
             going_on = going_on + usual

@@ -42,8 +42,11 @@ class WaveNet(nn.Module):
         gate_channels: Channels of the filter, and as many of the gate.
         skip_channels: Channels of the summed skip outputs and of the hidden output layer.
         dilations: Dilation of each layer, in frames.
-        conditioning_channels: Length of the global conditioning vector.
-        told_channels: How many of these, at its end, only the output is told.
+        conditioning_channels: Length of the global conditioning vector; its end is for the output alone, as
+            much as that asks for (`usual_size`).
+
+    Attributes:
+        heard_channels: How many numbers of the vector, at its beginning, the layers see.
     """
 
     def __init__(
@@ -55,7 +58,6 @@ class WaveNet(nn.Module):
         skip_channels: int,
         dilations: Sequence[int],
         conditioning_channels: int,
-        told_channels: int = 0,
     ):
         super().__init__()
         self.output = output
@@ -76,17 +78,12 @@ class WaveNet(nn.Module):
         self.skip = nn.Linear(width, skip_channels)
         self.hidden = nn.Linear(skip_channels, skip_channels)
         self.project = nn.Linear(skip_channels, output.raw_channels)
-        self.heard_channels = heard = conditioning_channels - told_channels
+        self.heard_channels = heard = conditioning_channels - output.usual_size
         self.condition_gates = nn.Linear(heard, 2 * width, bias=False)
         self.condition_skip = nn.Linear(heard, skip_channels, bias=False)
         self.condition_hidden = nn.Linear(heard, skip_channels, bias=False)
-        self.condition_output: nn.Linear | None = None
         if output.usual_size:
-            # Measured before training, and then left alone: the network adds to what it tells, from zero.
-            self.condition_output = nn.Linear(conditioning_channels, output.usual_size)
-            self.condition_output.requires_grad_(False)
-            for weight in (*self.condition_output.parameters(), self.project.weight):
-                nn.init.zeros_(weight)
+            nn.init.zeros_(self.project.weight)  # the network adds to what is usual, from nothing
 
     @property
     def receptive_field(self) -> int:
@@ -156,7 +153,7 @@ class WaveNet(nn.Module):
 
     def usual(self, vector: Tensor) -> Tensor | None:
         """What vectors [..., conditioning] tell the output itself, [..., usual_size]; None: nothing."""
-        return None if self.condition_output is None else self.condition_output(vector)
+        return vector[..., self.heard_channels :] if self.output.usual_size else None
 
     def _inputs(self, frames: Tensor, usual: Tensor | None, past: Tensor | None) -> tuple[Tensor, Tensor]:
         """Input of the first layer at each step, [time, batch, residual], and the last two embeddings."""

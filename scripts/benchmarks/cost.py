@@ -38,7 +38,7 @@ def seconds(*, layers: int = 20, channels: int = 32, steps: int = STEPS, photos:
         )
     )
     wavenet = build_wavenet(config)
-    vectors = torch.randn(photos, config.vector_channels)
+    vectors = torch.randn(photos, config.conditioning.channels)
     threads = 1 if photos == 1 else os.cpu_count()
     sampler = CachedSampler(wavenet, pack(wavenet), vectors=vectors, seeds=range(photos), threads=threads)
     sampler.draw(50)

@@ -319,17 +319,46 @@ def test_dropout_takes_whole_tracks() -> None:
     assert torch.equal(mixed[1], vector[1])
 
 
-def test_the_texture_stands_behind_what_is_learned_where_it_is_told() -> None:
-    silent, telling = (
-        TextureConditioner(
-            features=4, texture=6, channels=3, codebook_size=5, sharpness=1.0, tells_texture=tells
-        ).double()
-        for tells in (False, True)
-    )
-    randomise(silent, seed=1)
-    telling.load_state_dict({**silent.state_dict(), "null": torch.zeros(9)})
-    textures = torch.randn(2, 6, dtype=torch.float64)
-    vector = telling.texture_vector(textures)
-    torch.testing.assert_close(vector[:, :3], silent.texture_vector(textures))
-    torch.testing.assert_close(vector[:, 3:] * silent.texture_std + silent.texture_mean, textures)
-    assert telling.with_dropout(vector, torch.tensor([True, False])).shape == vector.shape
+def telling(*, features: int = 4) -> TextureConditioner:
+    """A conditioner that also tells the output of the decoder two numbers."""
+    conditioner = TextureConditioner(
+        features=features, texture=6, channels=3, codebook_size=5, sharpness=1.0, usual_size=2
+    ).double()
+    randomise(conditioner, seed=1)
+    return conditioner
+
+
+def test_what_is_usual_stands_behind_what_is_learned_and_is_corrected_for_each_texture() -> None:
+    conditioner = telling()
+    assert conditioner.usual is not None
+    entries = torch.tensor([3, 1])
+    textures = conditioner.codebook[entries]
+    normal = (textures - conditioner.texture_mean) / conditioner.texture_std
+    with torch.no_grad():
+        vector, entry = conditioner.texture_vector(textures), conditioner.entry_vector(entries)
+        torch.testing.assert_close(vector[:, :3], conditioner.network(normal))
+        torch.testing.assert_close(vector[:, 3:], conditioner.usual(normal))
+        torch.testing.assert_close(entry[:, :3], vector[:, :3])
+        torch.testing.assert_close(entry[:, 3:], vector[:, 3:] + conditioner.correction[entries])
+
+
+@pytest.mark.parametrize("kind", ["texture", "photo", "position"])
+def test_what_is_usual_is_not_learned(kind: str) -> None:
+    conditioner: Conditioner = telling()
+    if kind == "photo":
+        conditioner = PhotoConditioner(features=4, channels=3, usual_size=2).double()
+    elif kind == "position":
+        conditioner = PositionConditioner(channels=3, rates=(4, 8, 16), longest_s=1.0, usual_size=2).double()
+    conditioner.null.data.copy_(torch.arange(5))
+    features, textures = torch.randn(2, 4).double(), torch.randn(2, 6).double()
+    vector = conditioner.training_vector(features, textures, seconds=torch.rand(2, 7).double())
+    assert vector.shape[-1] == 5
+    mixed = conditioner.with_dropout(vector, torch.tensor([True, False]))
+    assert torch.equal(mixed[0], conditioner.null.expand_as(mixed[0]))
+    mixed.square().sum().backward()
+    assert conditioner.null.grad is not None
+    assert bool((conditioner.null.grad[1:3] != 0).all())
+    assert conditioner.null.grad[3:].tolist() == [0, 0]
+    if isinstance(conditioner, TextureConditioner):
+        assert conditioner.usual is not None
+        assert conditioner.usual.weight.grad is None

@@ -157,3 +157,12 @@ def test_loudness_is_half_the_logarithm_of_the_power_around() -> None:
     torch.testing.assert_close(
         output.loudness(frames), torch.full((3, output.cells), 0.7, dtype=torch.float64), rtol=0, atol=1e-4
     )
+
+
+def test_what_is_loud_does_not_feed_itself() -> None:
+    output, _ = spectral()
+    raw = 9.0 * torch.ones(1, output.raw_channels, dtype=torch.float64)  # gains as large as they can be
+    raw[:, : output.raw_channels - FEATURES * output.cells] = 0.0
+    told = torch.zeros(1, output.cells, FEATURES, dtype=torch.float64)
+    still, after = (output.split(output.complete(raw, told + e))[1] for e in (0.0, 2.0))
+    assert float((after - still).max()) < 1.0  # two nepers of power are one of the spread

@@ -153,6 +153,7 @@ def scene_levels(bank: SoundBank, scenes: Sequence[str | None]) -> dict[str, flo
 @torch.no_grad()
 def recording_level(bank: SoundBank, conditioner: TextureConditioner, vector: Tensor) -> float:
     """Level of the recording whose texture a conditioning vector [channels] stands for, in dBFS."""
-    entry = int((conditioner.texture_vector(conditioner.codebook) - vector).abs().sum(1).argmin())
+    known = conditioner.entry_vector(torch.arange(len(conditioner.codebook)))
+    entry = int((known - vector).abs().sum(1).argmin())
     owner, _ = bank.nearest(conditioner.codebook[entry : entry + 1])
     return rms_dbfs(bank.recordings[int(owner)].samples)

@@ -1,0 +1,68 @@
+"""Corrects what is usual in each texture, so that free runs of a spectral decoder come out right.
+
+One frame after the other is learned from recordings; what a sound comes to that follows its own past for
+seconds is not. But louder or softer as a whole changes nothing for the network, which counts from what is
+usual. So what free runs are off by, cell by cell, can be taken off what is usual, and little is left.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from photowave.calibration.strays import leave_out
+from photowave.generation.packing import pack
+from photowave.generation.spectral_sampler import SpectralSampler
+from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.wavenet import SpectralOutput
+
+MOST_OFF_DB = 3.0
+"""A texture is left out if its cells lie farther off at the end, as a root mean square."""
+_ROUNDS = 2
+_PAST_S, _HEARD_S = 1.0, 5.0  # of each texture and round: what is dropped, and what is measured
+_TOGETHER = 32
+_DB_PER_NEPER = 8.685889638
+
+
+@torch.no_grad()
+def settle(model: PhotowaveModel) -> None:
+    """Draw every texture of the codebook, correct what is usual in it, and leave out what stays off.
+
+    Args:
+        model: Changed in place (`TextureConditioner.correction` and `left_out`); on the CPU. It has textures
+            and a spectral output.
+    """
+    conditioner = model.conditioner
+    assert isinstance(conditioner, TextureConditioner)
+    assert conditioner.usual is not None
+    entries = conditioner.drawn.nonzero().flatten()
+    conditioner.correction.zero_()
+    wanted = conditioner.entry_vector(entries)[:, conditioner.channels :]
+    best, least = conditioner.correction[entries], torch.full((len(entries),), math.inf)
+    for _ in range(1 + _ROUNDS):
+        missed = _loudness(model, entries) - wanted
+        rms = missed.square().mean(1).sqrt()
+        better = rms < least
+        best = torch.where(better[:, None], conditioner.correction[entries], best)
+        least = torch.where(better, rms, least)
+        conditioner.correction[entries] -= missed
+    conditioner.correction[entries] = best
+    off = torch.zeros(len(conditioner.codebook))
+    off[entries] = _DB_PER_NEPER * least
+    leave_out(conditioner, off, most=MOST_OFF_DB)
+
+
+def _loudness(model: PhotowaveModel, entries: Tensor) -> Tensor:
+    """Mean loudness of each cell in free runs of some textures, [entries, cells]."""
+    wavenet, output, conditioner = model.wavenet, model.wavenet.output, model.conditioner
+    assert isinstance(conditioner, TextureConditioner)
+    assert isinstance(output, SpectralOutput)
+    packed, rate = pack(wavenet), model.config.audio.frame_rate
+    past, heard = round(_PAST_S * rate), max(1, round(_HEARD_S * rate))
+    found = []
+    for part in torch.split(entries, _TOGETHER):
+        sampler = SpectralSampler(
+            wavenet, packed, vectors=conditioner.entry_vector(part), seeds=part.tolist()
+        )
+        found.append(output.loudness(sampler.draw(past + heard)[:, past:]).mean(1))
+    return torch.cat(found)

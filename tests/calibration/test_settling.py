@@ -1,0 +1,85 @@
+"""Free runs of a spectral decoder come out as loud as they should, cell by cell."""
+
+import pytest
+import torch
+from tiny_models import tiny_config, tiny_model
+
+from photowave.calibration import settling
+from photowave.calibration.export import finish, needs_finishing
+from photowave.calibration.settling import settle
+from photowave.calibration.strays import leave_out
+from photowave.checkpoint import TrainedModel
+from photowave.generation.packing import pack
+from photowave.generation.spectral_sampler import SpectralSampler
+from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.wavenet import SpectralOutput
+
+
+def model_of() -> tuple[PhotowaveModel, TextureConditioner]:
+    """A model whose free runs are too loud; four groups of textures."""
+    model = tiny_model(tiny_config("spectral", 16))
+    conditioner = model.conditioner
+    assert isinstance(conditioner, TextureConditioner)
+    conditioner.groups.copy_(torch.arange(64) % 4)
+    conditioner.prior.bias.data.zero_()
+    # Within what can be drawn, and a network that always adds a little, which its own past makes much.
+    conditioner.texture_mean.zero_()
+    conditioner.texture_std.fill_(1.0)
+    conditioner.codebook.mul_(0.5)
+    model.wavenet.project.weight.data.zero_()
+    model.wavenet.project.bias.data.zero_()
+    output = model.wavenet.output
+    assert isinstance(output, SpectralOutput)
+    first = output.mixtures
+    model.wavenet.project.bias.data[first : first + output.mixtures * output.cells] = 0.3
+    return model, conditioner
+
+
+@torch.no_grad()
+def off(model: PhotowaveModel, conditioner: TextureConditioner, *, seed: int) -> torch.Tensor:
+    """How far the loudness of free runs lies off what textures alone say, in nepers, [codebook, cells]."""
+    output, entries = model.wavenet.output, torch.arange(64)
+    assert isinstance(output, SpectralOutput)
+    wanted = conditioner.texture_vector(conditioner.codebook)[:, conditioner.channels :]
+    vectors = conditioner.entry_vector(entries)
+    sampler = SpectralSampler(
+        model.wavenet, pack(model.wavenet), vectors=vectors, seeds=list(range(seed, seed + 64))
+    )
+    return output.loudness(sampler.draw(750)[:, 125:]).mean(1) - wanted
+
+
+def test_free_runs_are_then_as_loud_as_they_should_be() -> None:
+    model, conditioner = model_of()
+    conditioner.correction.zero_()
+    before = off(model, conditioner, seed=1_000)
+    settle(model)
+    after = off(model, conditioner, seed=1_000)  # other random numbers than it was measured with
+    kept = ~conditioner.left_out
+    assert float(after[kept].square().mean()) < 0.05 * float(before[kept].square().mean())
+
+
+def test_what_stays_off_is_left_out_but_not_all_of_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "MOST_OFF_DB", 0.0)
+    model, conditioner = model_of()
+    settle(model)
+    kept = ~conditioner.left_out
+    assert torch.bincount(conditioner.groups[kept]).tolist() == [4, 4, 4, 4]
+
+
+def test_those_that_come_nearest_are_kept() -> None:
+    _, conditioner = model_of()
+    distance = torch.arange(64) / 10.0
+    leave_out(conditioner, distance, most=0.95)
+    assert (~conditioner.left_out).nonzero().flatten().tolist() == list(range(16))
+    leave_out(conditioner, distance, most=4.05)
+    assert (~conditioner.left_out).nonzero().flatten().tolist() == list(range(41))
+
+
+def test_finishing_settles_a_spectral_model_and_leaves_others_alone() -> None:
+    model, conditioner = model_of()
+    trained = TrainedModel(model, "abc", None)
+    assert needs_finishing(trained)
+    before = conditioner.correction.clone()
+    assert finish(trained)
+    assert not torch.equal(conditioner.correction, before)
+    assert not finish(TrainedModel(tiny_model(tiny_config("mixture", 4)), "abc", None))
