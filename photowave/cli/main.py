@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from photowave import extras
 from photowave._version import __version__
@@ -40,8 +41,24 @@ def usage() -> str:
             *lines,
             "",
             "photowave COMMAND --help tells the options of one; photowave --version the version.",
+            "Hyphens and underscores in the names of options are the same.",
         ]
     )
+
+
+def spelled(arguments: Sequence[str]) -> list[str]:
+    """Spell options as the parsers know them: `--duration-s 3` is `--duration_s 3`, and `-o` is `--out`.
+
+    Args:
+        arguments: Those after the command; what follows `--` is left as it is.
+    """
+    end = list(arguments).index("--") if "--" in arguments else len(arguments)
+    found = []
+    for argument in arguments[:end]:
+        name, equals, value = argument.partition("=")
+        name = "--out" if name == "-o" else name
+        found.append((f"--{name[2:].replace('-', '_')}" if name.startswith("--") else name) + equals + value)
+    return [*found, *arguments[end:]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,13 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or given[0] in ("-h", "--help"):
         print(usage())
         return 0
-    if given[0] == "--version":
+    if given[0] in ("-V", "--version"):
         print(f"photowave {__version__}")
         return 0
     command, *rest = given
     if command not in COMMANDS:
+        near = get_close_matches(command, COMMANDS, n=1)
+        meant = f"Did you mean '{near[0]}'? " if near else ""
         print(
-            f"photowave: there is no command '{command}'. Choose from: {', '.join(COMMANDS)}.",
+            f"photowave: there is no command '{command}'. {meant}Choose from: {', '.join(COMMANDS)}.",
             file=sys.stderr,
         )
         return 2
@@ -78,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The docstrings below the fields of a dataclass become the help texts.
         set_parsing_settings(docstring_parse_attribute_docstrings=True)
         module = importlib.import_module(f"photowave.cli.{COMMANDS[command][0]}")
-        code = module.run(command, rest)
+        code = module.run(command, spelled(rest))
         assert isinstance(code, int)
     except PhotowaveError as error:
         print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)

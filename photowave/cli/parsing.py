@@ -1,7 +1,8 @@
 """Arguments in, settings out; what does not fit is told in one line, as every other mistake is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from difflib import get_close_matches
 from typing import TypeVar
 
 from jsonargparse import ArgumentError, ArgumentParser, Namespace
@@ -21,7 +22,9 @@ def make_parser(command: str, description: str) -> ArgumentParser:
     Returns:
         A parser to which arguments can be added; use it with `parse`.
     """
-    return ArgumentParser(prog=f"photowave {command}", description=description, exit_on_error=False)
+    return ArgumentParser(
+        prog=f"photowave {command}", description=description, exit_on_error=False, allow_abbrev=False
+    )
 
 
 def parse(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
@@ -43,7 +46,26 @@ def parse(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
         return parsed
     except ArgumentError as error:
         reason = " ".join(str(error).split()).rstrip(".")
-        raise ConfigError(f"{reason}. '{parser.prog} --help' tells what can be given.") from error
+        meant = did_you_mean(arguments, known=parser.get_defaults().keys())
+        raise ConfigError(f"{reason}.{meant} '{parser.prog} --help' tells what can be given.") from error
+
+
+def did_you_mean(arguments: Sequence[str], *, known: Iterable[str]) -> str:
+    """Guess what a wrong option was meant to be.
+
+    Args:
+        arguments: As they were given.
+        known: Names of options, without hyphens in front.
+
+    Returns:
+        Such as " Did you mean '--seed'?", or "".
+    """
+    names = list(known)
+    given = [argument[2:].partition("=")[0] for argument in arguments if argument.startswith("--")]
+    for name in given:
+        if name not in names and (near := get_close_matches(name, names, n=1)):
+            return f" Did you mean '--{near[0]}'?"
+    return ""
 
 
 def settings_of(kind: type[Settings], parsed: Namespace, **others: object) -> Settings:

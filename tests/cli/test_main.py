@@ -6,10 +6,12 @@ import sys
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from photowave import __version__, extras
 from photowave.cli import info
-from photowave.cli.main import COMMANDS, main
+from photowave.cli.main import COMMANDS, main, spelled
 from photowave.errors import ConfigError
 
 
@@ -28,8 +30,9 @@ def test_every_command_has_a_module() -> None:
         assert importlib.util.find_spec(f"photowave.cli.{module}") is not None
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--version"]) == 0
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_version(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([flag]) == 0
     assert capsys.readouterr().out == f"photowave {__version__}\n"
 
 
@@ -178,3 +181,33 @@ def test_the_process_ends_with_the_code() -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
+
+
+def test_a_command_that_is_nearly_one_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["genrate"]) == 2
+    assert "no command 'genrate'. Did you mean 'generate'? Choose from: generate," in capsys.readouterr().err
+    assert main(["xyzzy"]) == 2
+    assert "no command 'xyzzy'. Choose from:" in capsys.readouterr().err
+
+
+def test_an_option_that_is_nearly_one_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "a.jpg", "--duration", "3", "--sed=2"]) == 2
+    assert "Did you mean '--duration_s'?" in capsys.readouterr().err
+    assert main(["pairs", "folder", "out.csv", "--splits.vall", "0.2"]) == 2
+    assert "Did you mean '--splits.val'?" in capsys.readouterr().err
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    name=st.from_regex(r"[a-z]+([-_][a-z]+){0,2}(\.[a-z_-]+)?", fullmatch=True),
+    value=st.text(max_size=6).filter(lambda text: not text.startswith("--") and text != "-o"),
+)
+def test_hyphens_in_names_are_underscores_and_values_stay(name: str, value: str) -> None:
+    plain = "--" + name.replace("-", "_")
+    assert spelled([f"--{name}", value]) == [plain, value]
+    assert spelled([f"--{name}={value}"]) == [f"{plain}={value}"]
+    assert spelled(["--", f"--{name}"]) == ["--", f"--{name}"]
+
+
+def test_short_names() -> None:
+    assert spelled(["a-b.jpg", "-o", "my-sounds", "-1"]) == ["a-b.jpg", "--out", "my-sounds", "-1"]
