@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from photowave.cli.parsing import make_parser, parse
+from photowave.errors import PairError
 from photowave.settings import SplitSettings
 
 
@@ -13,7 +15,13 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser.add_argument("folder", metavar="FOLDER", help="the folder of scenes")
     parser.add_argument("out", metavar="OUT.csv", help="the manifest to write")
     parser.add_class_arguments(SplitSettings, "splits")
+    parser.add_argument("--overwrite", action="store_true", help="replace a manifest that is there")
     parsed = parse(parser, arguments)
+    if Path(parsed.out).exists() and not parsed.overwrite:
+        raise PairError(
+            f"{parsed.out} is there already, and may have been edited by hand. Choose another name, or give "
+            "--overwrite to replace it."
+        )
     from photowave.pairs.manifest import write_manifest
     from photowave.pairs.table import scene_table
 

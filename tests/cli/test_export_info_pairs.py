@@ -162,6 +162,17 @@ def test_pairs_writes_a_manifest(scenes: Path, tmp_path: Path, capsys: pytest.Ca
     assert len(manifest.photos) == len(manifest.sounds) == 16
 
 
+def test_pairs_keeps_what_may_have_been_edited(
+    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "pairs.csv"
+    out.write_text("mine", encoding="utf-8")
+    refused(main(["pairs", str(scenes), str(out)]), "--overwrite", capsys)
+    assert out.read_text(encoding="utf-8") == "mine"
+    assert main(["pairs", str(scenes), str(out), "--overwrite"]) == 0
+    assert len(read_manifest(out).rows) == 32
+
+
 def test_pairs_depend_on_the_seed_alone(scenes: Path, tmp_path: Path) -> None:
     texts = []
     for name, seed in (("first", 0), ("again", 0), ("other", 1)):
