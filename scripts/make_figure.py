@@ -8,16 +8,38 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 from matplotlib.figure import Figure
 from PIL import Image
 
-from photowave import PhotowaveError, Soundscape, load
+from photowave import DrawSettings, PhotowaveError, Soundscape, load
 from photowave.audio.spectrogram import spectrogram_db
 from photowave.image import find_photos
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "data" / "examples"
+
+
+def show_spectrogram(axis: Any, samples: "Tensor", sample_rate: int) -> None:
+    """Draw the log-mel spectrogram of samples [time] into an axis."""
+    axis.imshow(
+        spectrogram_db(samples, sample_rate),
+        origin="lower", aspect="auto", cmap="magma", extent=(0, len(samples) / sample_rate, 0, 1),
+    )  # fmt: skip
+    axis.set_yticks([])
+    axis.tick_params(labelsize=8)
+    axis.set_ylabel(f"0 to {sample_rate / 2000:g} kHz, mel", fontsize=7)
+
+
+def save(figure: Figure, path: str) -> None:
+    """Write a figure as a PNG; a palette makes the file a third as large."""
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=90)
+    Image.open(picture).convert("RGB").quantize(256).save(path, optimize=True)
 
 
 def draw(names: Sequence[str], sounds: Sequence[Soundscape]) -> Figure:
@@ -32,13 +54,7 @@ def draw(names: Sequence[str], sounds: Sequence[Soundscape]) -> Figure:
         left.imshow(sound.photo.resize((384, 240)), aspect="auto")
         left.set_axis_off()
         left.set_title(name, loc="left", fontsize=10)
-        right.imshow(
-            spectrogram_db(torch.from_numpy(sound.mono), sound.sample_rate),
-            origin="lower", aspect="auto", cmap="magma", extent=(0, sound.duration_s, 0, 1),
-        )  # fmt: skip
-        right.set_yticks([])
-        right.tick_params(labelsize=8)
-        right.set_ylabel(f"0 to {sound.sample_rate / 2000:g} kHz, mel", fontsize=7)
+        show_spectrogram(right, torch.from_numpy(sound.mono), sound.sample_rate)
     for pair in axes[len(sounds) :]:
         for axis in pair:
             axis.set_axis_off()
@@ -57,14 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     matplotlib.use("Agg")
     try:
         photos = find_photos([EXAMPLES])
-        sounds = load(given.model).generate_many(photos, duration_s=5.0, seed=given.seed)
+        settings = DrawSettings(duration_s=5.0, seed=given.seed)
+        sounds = load(given.model).generate_many(photos, settings)
     except PhotowaveError as error:
         print(f"make_figure: {error}", file=sys.stderr)
         return 2
-    picture = io.BytesIO()
-    draw([photo.stem for photo in photos], sounds).savefig(picture, dpi=90)
-    # A palette makes the file a third as large.
-    Image.open(picture).convert("RGB").quantize(256).save(given.out, optimize=True)
+    save(draw([photo.stem for photo in photos], sounds), given.out)
     return 0
 
 
