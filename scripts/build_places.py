@@ -84,13 +84,19 @@ def build(
     return summary
 
 
-def manifest_rows(entries: Sequence[Entry], folder: Path) -> list[Row]:
-    """Give the rows of the manifest: all entries of the set whose files are there, with a scene per place."""
+def manifest_rows(entries: Sequence[Entry], folder: Path, *, all_licences: bool = False) -> list[Row]:
+    """Give the rows of the manifest: entries of the set whose files are there, with a scene per place.
+
+    Training photos under share-alike licences or the GPL are left out, unless `all_licences` are wanted: the
+    map from photo to place does without them (see the log of experiments).
+    """
     heard = {entry.place for entry in entries if entry.kind == "sound" and entry.split}
     rows = []
     for entry in entries:
         path = (folder / entry.file).absolute()
         if not entry.split or not path.is_file():
+            continue
+        if entry.split == "train" and entry.copyleft and not all_licences:
             continue
         credit = {"licence": entry.licence, "author": entry.author, "source": entry.origin or entry.source}
         credit = {name: " ".join(text.split()) for name, text in credit.items()}
@@ -112,6 +118,11 @@ def main(arguments: Sequence[str] | None = None, *, fetch: Fetch = fetch) -> int
     )
     parser.add_argument("--only", nargs="+", metavar="PLACE", help="build these places alone")
     parser.add_argument("--list", type=Path, default=LIST, help="the list of files")
+    parser.add_argument(
+        "--all-licences",
+        action="store_true",
+        help="train on photos under share-alike licences and the GPL, too",
+    )
     options = parser.parse_args(arguments)
     if options.built and not options.built.is_dir():
         parser.error(f"--from {options.built}: no such folder")
@@ -133,7 +144,7 @@ def main(arguments: Sequence[str] | None = None, *, fetch: Fetch = fetch) -> int
         report=lambda text: print(f"{start}{text}", end=end, file=sys.stderr, flush=True),
     )
     print(end="\n" if in_place else "", file=sys.stderr)
-    if rows := manifest_rows(entries, options.folder):
+    if rows := manifest_rows(entries, options.folder, all_licences=options.all_licences):
         write_manifest(options.folder / "pairs.csv", rows)
     ready = summary.kept + summary.made
     print(

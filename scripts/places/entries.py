@@ -59,6 +59,11 @@ class Entry:
     """`train`, `val` or `test`; empty if the set leaves the file out."""
     remark: str = ""
 
+    @property
+    def copyleft(self) -> bool:
+        """Whether the licence binds what is made of the file: share-alike, GPL or LGPL."""
+        return "-SA" in self.licence or "GPL" in self.licence
+
 
 def read_entries(path: Path = LIST, *, partial: bool = False) -> list[Entry]:
     """Read the list.

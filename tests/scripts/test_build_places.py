@@ -216,6 +216,23 @@ def test_the_command_writes_the_manifest_and_says_what_came_of_it(
     assert manifest.rows[0].photo == tmp_path / "out/sea/photos/a.jpg"
 
 
+@pytest.mark.parametrize(
+    ("licence", "bound"),
+    [("CC-BY-SA-4.0", True), ("GPL-2+", True), ("LGPL-2.1+", True), ("CC-BY-3.0", False), ("CC0-1.0", False)],
+)
+def test_training_photos_that_bind_are_left_out_of_the_manifest(
+    entries, licence: str, bound: bool, tmp_path: Path
+) -> None:
+    photo = next(entry for entry in entries if entry.kind == "photo")
+    (tmp_path / photo.file).parent.mkdir(parents=True)
+    (tmp_path / photo.file).touch()
+    for split in ("train", "test"):
+        entry = replace(photo, licence=licence, split=split)
+        kept = 0 if bound and split == "train" else 1
+        assert len(build_places.manifest_rows([entry], tmp_path)) == kept
+        assert len(build_places.manifest_rows([entry], tmp_path, all_licences=True)) == 1
+
+
 def test_the_command_lists_failures_by_reason_and_exits_with_1(
     entries, sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
