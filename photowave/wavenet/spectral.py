@@ -84,6 +84,7 @@ class SpectralOutput(BandOutput):
     heard: Tensor
     heard_size: Tensor
     first_gains: Tensor
+    decays: Tensor
 
     def __init__(self, *, bands: int, own: int, groups: int, mixtures: int):
         super().__init__()
@@ -104,6 +105,7 @@ class SpectralOutput(BandOutput):
         self.register_buffer("heard", heard, persistent=False)
         self.register_buffer("heard_size", torch.bincount(heard).float(), persistent=False)
         self.register_buffer("first_gains", torch.tensor(_FIRST_GAINS), persistent=False)
+        self.register_buffer("decays", torch.tensor(DECAYS), persistent=False)
 
     def embedding(self, channels: int) -> nn.Module:
         """A linear map of what `network_input` gives."""
@@ -162,21 +164,20 @@ class SpectralOutput(BandOutput):
             memory = self.empty_memory(frames)
         time = len(frames)
         lag = torch.arange(time, device=frames.device)
+        age = lag.to(near)[:, None, None] + 1
         lag = lag[:, None] - lag
-        running, sums = [], []
-        for index, decay in enumerate(DECAYS):
-            weights = torch.where(lag >= 0, (1 - decay) * decay ** lag.clamp_min(0).to(near), 0.0)
-            age = torch.arange(1, time + 1, device=frames.device).to(near)[:, None, None]
-            mean = torch.tensordot(weights, near, 1) + decay**age * memory.means[index]
-            sums.append(mean[-1])
-            running.append(mean / (1 - decay ** (age + memory.frames)))
-        loud = torch.log(torch.stack([power, near, *running], -1) + LEAST_POWER)
+        decays = self.decays[:, None, None]
+        weights = torch.where(lag >= 0, (1 - decays) * decays ** lag.clamp_min(0).to(near), 0.0)
+        decays = decays[..., None]
+        means = torch.tensordot(weights, near, 1) + decays**age * memory.means[:, None]
+        running = means / (1 - decays ** (age + memory.frames))
+        loud = torch.log(torch.cat([torch.stack([power, near]), running]) + LEAST_POWER).movedim(0, -1)
         above = torch.cat([loud[..., 1:, 1], loud[..., -1:, 1]], -1)
         below = torch.cat([loud[..., :1, 1], loud[..., :-1, 1]], -1)
         features = torch.cat([loud[..., :2], torch.stack([above, below], -1), loud[..., 2:]], -1)
         if usual is not None:
             features = features - 2 * usual[..., None]
-        after = SpectralMemory(features[-1:], torch.stack(sums), memory.frames + time)
+        after = SpectralMemory(features[-1:], means[:, -1], memory.frames + time)
         return torch.cat([memory.features, features[:-1]]), after
 
     def empty_memory(self, frames: Tensor) -> SpectralMemory:
