@@ -2,7 +2,8 @@
 
 One frame after the other is learned from recordings; what a sound comes to that follows its own past for
 seconds is not. But louder or softer as a whole changes nothing for the network, which counts from what is
-usual. So what free runs are off by, cell by cell, can be taken off what is usual, and little is left.
+usual. So what free runs are off by, cell by cell, can be taken off what is usual, and little is left. Then
+all cells are raised or lowered together to the level of the recordings.
 """
 
 import math
@@ -28,6 +29,8 @@ _DB_PER_NEPER = 8.685889638
 def settle(model: PhotowaveModel) -> None:
     """Draw every texture of the codebook, correct what is usual in it, and leave out what stays off.
 
+    Textures are those of windows about as loud as their recording, and recordings have one level.
+
     Args:
         model: Changed in place (`TextureConditioner.correction` and `left_out`); on the CPU. It has textures
             and a spectral output.
@@ -39,11 +42,15 @@ def settle(model: PhotowaveModel) -> None:
     conditioner.correction.zero_()
     wanted = conditioner.entry_vector(entries)[:, conditioner.channels :]
     best, least = conditioner.correction[entries], torch.full((len(entries),), math.inf)
+    level = model.config.audio.rms_dbfs / _DB_PER_NEPER
     for _ in range(1 + _ROUNDS):
-        missed = _loudness(model, entries) - wanted
+        loudness, drawn = _measured(model, entries)
+        missed = loudness - wanted
         rms = missed.square().mean(1).sqrt()
         better = rms < least
-        best = torch.where(better[:, None], conditioner.correction[entries], best)
+        # Of two sounds that are as loud on average in dB, the one that is steadier has less power.
+        levelled = conditioner.correction[entries] + (level - drawn)[:, None]
+        best = torch.where(better[:, None], levelled, best)
         least = torch.where(better, rms, least)
         conditioner.correction[entries] -= missed
     conditioner.correction[entries] = best
@@ -52,17 +59,22 @@ def settle(model: PhotowaveModel) -> None:
     leave_out(conditioner, off, most=MOST_OFF_DB)
 
 
-def _loudness(model: PhotowaveModel, entries: Tensor) -> Tensor:
-    """Mean loudness of each cell in free runs of some textures, [entries, cells]."""
+def _measured(model: PhotowaveModel, entries: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean loudness of each cell in free runs of some textures, [entries, cells], and their level, [entries].
+
+    Both in nepers, the level beside full scale.
+    """
     wavenet, output, conditioner = model.wavenet, model.wavenet.output, model.conditioner
     assert isinstance(conditioner, TextureConditioner)
     assert isinstance(output, SpectralOutput)
     packed, rate = pack(wavenet), model.config.audio.frame_rate
     past, heard = round(_PAST_S * rate), max(1, round(_HEARD_S * rate))
-    found = []
+    loudness, level = [], []
     for part in torch.split(entries, _TOGETHER):
         sampler = SpectralSampler(
             wavenet, packed, vectors=conditioner.entry_vector(part), seeds=part.tolist()
         )
-        found.append(output.loudness(sampler.draw(past + heard)[:, past:]).mean(1))
-    return torch.cat(found)
+        drawn = sampler.draw(past + heard)[:, past:]
+        loudness.append(output.loudness(drawn).mean(1))
+        level.append(0.5 * drawn.square().mean((1, 2)).clamp_min(1e-12).log())
+    return torch.cat(loudness), torch.cat(level)
