@@ -30,8 +30,8 @@ lint: $(DEV) ## check style, types and the layers of the package
 docs: $(DEV) ## build the documentation into site/; a warning is an error
 	$(BIN)/sphinx-build -W --keep-going -q -d build/doctrees scripts/docs site
 
-train: $(TRAIN) ## train the default model; add FLAGS="--trainer.max_time 00:00:10:00" for a short try
-	$(BIN)/photowave fit --config scenes $(FLAGS)
+train: $(TRAIN) ## train the default model on data/places; FLAGS="--trainer.max_time 00:00:10:00" for a short try
+	$(BIN)/photowave fit --config places $(FLAGS)
 
 bench: $(TRAIN) ## measure this machine and put the figures into README and docs
 	$(BIN)/photowave bench --out scripts/docs/figures/bench.json $(FLAGS)
