@@ -22,16 +22,17 @@ def model_of() -> tuple[PhotowaveModel, TextureConditioner]:
     assert isinstance(conditioner, TextureConditioner)
     conditioner.groups.copy_(torch.arange(64) % 4)
     conditioner.prior.bias.data.zero_()
-    # Within what can be drawn, and a network that always adds a little, which its own past makes much.
-    conditioner.texture_mean.zero_()
-    conditioner.texture_std.fill_(1.0)
-    conditioner.codebook.mul_(0.5)
+    # A network that always adds a little, more in high cells, which its own past makes much.
+    assert conditioner.usual is not None
+    conditioner.usual.weight.data.zero_()
+    conditioner.usual.bias.data.fill_(-1.0)
     model.wavenet.project.weight.data.zero_()
     model.wavenet.project.bias.data.zero_()
     output = model.wavenet.output
     assert isinstance(output, SpectralOutput)
     first = output.mixtures
-    model.wavenet.project.bias.data[first : first + output.mixtures * output.cells] = 0.3
+    adds = torch.linspace(0.0, 0.4, output.cells).repeat(output.mixtures)
+    model.wavenet.project.bias.data[first : first + len(adds)] = adds
     return model, conditioner
 
 
@@ -59,8 +60,10 @@ def test_free_runs_have_the_shape_that_the_texture_tells_and_the_level_of_record
         missed = output.loudness(drawn).mean(1) - wanted[kept]
         unlike.append(float((missed - missed.mean(1, keepdim=True)).square().mean()))
         level_db = 10 * drawn.square().mean((1, 2)).log10()
-    assert unlike[1] < 0.3 * unlike[0]
-    assert float((level_db - model.config.audio.rms_dbfs).abs().max()) < 1.0
+    assert unlike[1] < 0.2 * unlike[0]
+    off_db = level_db - model.config.audio.rms_dbfs
+    assert abs(float(off_db.mean())) < 0.5
+    assert float(off_db.abs().max()) < settling.MOST_OFF_DB
 
 
 def test_what_stays_off_is_left_out_but_not_all_of_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
