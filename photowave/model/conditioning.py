@@ -17,6 +17,8 @@ NEVER = -1e3
 class Conditioner(nn.Module, ABC):
     """Makes the vector that every layer of the decoder sees.
 
+    Where shapes below say channels, `usual_size` numbers that are measured stand behind those.
+
     Args:
         channels: Numbers of the vector that are learned.
         usual_size: Numbers behind them that are measured, and told the output of the decoder; see
