@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from photowave.calibration.codebook import Codebook
+from photowave.calibration.confidence import find_factor
 from photowave.calibration.softmax import fit_softmax
 from photowave.calibration.targets import photo_targets, sound_shares
 from photowave.model import TextureConditioner
@@ -46,6 +47,7 @@ def fit_prior(conditioner: TextureConditioner, train: SplitData, book: Codebook,
         scenes=[names[group] for group in there.nonzero().flatten().tolist()],
         places=train.places,
         penalty=penalty,
+        calibrated=True,
     )
     asked = sound_shares(train, book, size)
     together = torch.zeros(size).index_add_(0, groups, asked)[groups]
@@ -67,6 +69,7 @@ def fit_map(
     scenes: Sequence[str | None],
     places: Sequence[str],
     penalty: float,
+    calibrated: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Fit photo to group; where the table has a place of a scene's name, its score is trusted beforehand.
 
@@ -77,6 +80,8 @@ def fit_map(
         scenes: The scene of each group, if it has one.
         places: What the last features score; none without a table.
         penalty: Weight of the squared weights.
+        calibrated: Whether the probabilities shall be as sure as they are right; see `find_factor`. Which
+            group is the likeliest stays as it is.
 
     Returns:
         Weights [groups, features] and biases [groups].
@@ -90,15 +95,23 @@ def fit_map(
     for group, scene in enumerate(scenes):
         if scene is not None and scene in places:
             centre[group, first + places.index(scene)] = _TRUST
-    mass = targets.sum(0)
-    return fit_softmax(
-        (features - mean) / std,
-        targets,
-        weights=(targets / mass.clamp_min(1e-12)).sum(1),
-        penalty=penalty,
-        centre=centre,
-        bias_penalty=_BIAS_PENALTY * penalty if places else 0.0,
-    )
+    normal = (features - mean) / std
+
+    def fit(chosen: Tensor) -> tuple[Tensor, Tensor]:
+        asked = targets[chosen]
+        mass = asked.sum(0).sqrt()
+        return fit_softmax(
+            normal[chosen],
+            asked,
+            weights=(asked / mass.clamp_min(1e-12)).sum(1),
+            penalty=penalty,
+            centre=centre,
+            bias_penalty=_BIAS_PENALTY * penalty if places else 0.0,
+        )
+
+    weight, bias = fit(torch.ones(len(normal), dtype=torch.bool))
+    factor = find_factor(normal, targets, fit) if calibrated else 1.0
+    return factor * weight, factor * bias
 
 
 def _scenes(train: SplitData, book: Codebook, size: int) -> list[str | None]:

@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from photowave.errors import ConfigError
+from photowave.image.colours import COUNT, measure_colours
 from photowave.image.decode import read_photo
 from photowave.image.networks import build_network
 from photowave.image.places import PlaceTable, default_places_path, read_places
@@ -35,9 +36,10 @@ class PhotoEncoder(nn.Module):
         frozen: Whether the weights are kept as they are.
         head: From features to logits of classes; needed with `table`, and unused without.
         table: Scores places by these classes; the scores are appended to the features.
+        colours: Whether `measure_colours` adds to the features.
 
     Attributes:
-        feature_dim (int): Length of the feature vector, scores included.
+        feature_dim (int): Length of the feature vector, colours and scores included.
         frozen (bool): Whether the weights are kept as they are.
         places (tuple[str, ...]): The place that each of the last features scores.
     """
@@ -58,6 +60,7 @@ class PhotoEncoder(nn.Module):
         frozen: bool = True,
         head: nn.Linear | None = None,
         table: PlaceTable | None = None,
+        colours: bool = False,
     ) -> None:
         super().__init__()
         assert table is None or head is not None
@@ -65,7 +68,8 @@ class PhotoEncoder(nn.Module):
         self.head = None if table is None else head
         self.table = table
         self.places: tuple[str, ...] = () if table is None else table.names
-        self.feature_dim = feature_dim + len(self.places)
+        self.colours = colours
+        self.feature_dim = feature_dim + COUNT * colours + len(self.places)
         self.resolution = resolution
         self.mirror = mirror
         self.frozen = frozen
@@ -78,7 +82,7 @@ class PhotoEncoder(nn.Module):
             "mirror": mirror,
             "mean": list(mean),
             "std": list(std),
-        }
+        } | ({"colours": COUNT} if colours else {})
         self._fingerprint: str | None = None
         # A hook, because a model that holds the encoder loads its weights without calling it.
         self.register_load_state_dict_post_hook(_forget_fingerprint)  # type: ignore[no-untyped-call]
@@ -99,9 +103,12 @@ class PhotoEncoder(nn.Module):
             Tensor: Features, float32, [batch, feature_dim].
         """
         features: Tensor = self.network((pixels - self.mean) / self.std)
-        if self.head is None or self.table is None:
-            return features
-        return torch.cat([features, self.table(self.head(features))], -1)
+        parts = [features]
+        if self.colours:
+            parts.append(measure_colours(pixels))
+        if self.head is not None and self.table is not None:
+            parts.append(self.table(self.head(features)))
+        return torch.cat(parts, -1)
 
     def encode(self, photos: Sequence[PhotoSource]) -> Tensor:
         """Compute the features of whole photos, in evaluation mode and without gradients.
@@ -183,6 +190,7 @@ def build_encoder(config: ImageConfig, *, frozen: bool = True) -> PhotoEncoder:
         frozen=frozen,
         head=network.head,
         table=_table(config, network.head),
+        colours=config.colours,
     )
 
 

@@ -77,6 +77,8 @@ class ImageConfig:
     """Side of the square the photo is resized to, in pixels."""
     mirror: bool = True
     """Average the features with those of the mirror image."""
+    colours: bool = False
+    """Add numbers that tell how light and colours lie in the photo."""
     places: str | None = None
     """Table from the encoder's classes to places, which helps to tell places with few photos: `default`, for
     the thousand classes of ImageNet; a CSV file; or null for none."""
