@@ -4,55 +4,111 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from photowave.cli.output import named_photos, open_folder, save_sound, tell_failure
+from photowave.cli.output import open_folder, save_sound, tell_failure
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.cli.quick import loading
-from photowave.errors import MediaError
-from photowave.settings import DrawSettings, OutputSettings
+from photowave.cli.results import DRAWN, is_there
+from photowave.cli.targets import Target, find_targets, left_alone
+from photowave.errors import ConfigError, MediaError
+from photowave.settings import DrawSettings, OutputSettings, SteerSettings
 
 if TYPE_CHECKING:
-    from photowave.generation import SoundscapeGenerator
+    from photowave.generation import Soundscape, SoundscapeGenerator
     from photowave.generation.reading import PhotoReading
 
 _TOGETHER = 16
 """Photos drawn at once: enough to fill the cores, few enough to show results early."""
+_SHOWN = 5  # files that were left alone, by name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Existing:
+    """What happens to sounds that are there already."""
+
+    overwrite: bool = False
+    """Replace them."""
+    skip: bool = False
+    """Leave them, and draw only what is missing."""
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, draw, write."""
     parser = make_parser(command, "Draws a soundscape for each photo.")
-    parser.add_argument("photos", nargs="+", metavar="PHOTO|FOLDER", help="photos, and folders of photos")
+    parser.add_argument(
+        "photos",
+        nargs="*",
+        metavar="PHOTO|FOLDER",
+        help="photos, folders of photos, patterns, or - for stdin",
+    )
+    parser.add_argument(
+        "--recursive", action="store_true", help="search folders below their first level, too"
+    )
     parser.add_class_arguments(DrawSettings)
+    parser.add_class_arguments(SteerSettings, skip={"strict"})
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse photos of no place that the model knows"
+    )
     parser.add_class_arguments(OutputSettings)
+    parser.add_argument("--overwrite", action="store_true", help="replace sounds that were drawn otherwise")
+    parser.add_argument("--skip_existing", action="store_true", help="draw only what is not there yet")
     parser.add_argument("--model", default="default", help="'default', which ships, or a model file")
     parsed = parse(parser, arguments)
-    draw, output = settings_of(DrawSettings, parsed), settings_of(OutputSettings, parsed)
-    return generate(parsed.photos, draw, output, model=parsed.model)
+    steering = settings_of(SteerSettings, parsed)
+    if parsed.photos:
+        targets = find_targets(parsed.photos, recursive=parsed.recursive)
+    elif steering.without_photo:
+        name = "like-" + Path(steering.like).stem if steering.like else "-".join(steering.shares)
+        targets = [Target(None, Path(name))]
+    else:
+        raise ConfigError("no photo is given. Name photos or folders, or give --place, --blend or --like.")
+    code = generate(
+        targets,
+        settings_of(DrawSettings, parsed),
+        settings_of(OutputSettings, parsed),
+        steering,
+        Existing(overwrite=parsed.overwrite, skip=parsed.skip_existing),
+        model=parsed.model,
+    )
+    others = left_alone(parsed.photos, recursive=parsed.recursive)
+    if others:
+        named = ", ".join(path.name for path in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+        print(f"no photo by its ending, and left alone: {len(others)} ({named})", file=sys.stderr)
+    return code
 
 
-def generate(paths: Sequence[str], draw: DrawSettings, output: OutputSettings, *, model: str) -> int:
-    """Draw a soundscape for each photo and write it as OUT/<stem>.<format> and OUT/<stem>.json.
+def generate(
+    targets: Sequence[Target],
+    draw: DrawSettings,
+    output: OutputSettings,
+    steering: SteerSettings,
+    existing: Existing,
+    *,
+    model: str,
+) -> int:
+    """Draw a soundscape for each photo and write it as OUT/<name>.<format> and OUT/<name>.json.
 
     A photo that cannot be read is reported and left out; the others are done all the same.
 
     Args:
-        paths: Photos and folders of photos.
+        targets: Photos, and what their sounds are called.
         draw: How to draw.
         output: Where to.
+        steering: What overrules the photos.
+        existing: What happens to sounds that are there.
         model: `default`, or a model file.
 
     Returns:
         0 if all went well, 1 if some photos failed, 2 if all did.
 
     Raises:
-        PhotowaveError: A path leads nowhere, two photos would get one name, the
-            model cannot be read or the folder cannot be written. Nothing was written then.
+        PhotowaveError: The model cannot be read, it knows no such place, the folder cannot be written, or a
+            sound is there that was drawn otherwise.
     """
-    photos = named_photos(paths)
     # Importing these takes a while: the checks above come first.
     with loading():
         from tqdm import tqdm
@@ -60,44 +116,102 @@ def generate(paths: Sequence[str], draw: DrawSettings, output: OutputSettings, *
         from photowave.generation import load
 
         generator = load(model)
-        generator.encoder  # noqa: B018 - built before any clock starts
-    out: Path | None = None
-    failed = 0
+        if any(target.photo is not None for target in targets):
+            generator.encoder  # noqa: B018 - built before any clock starts
+    takes = [replace(draw, seed=draw.seed + number) for number in range(output.takes)]
+    sha256 = generator.loaded.sha256
+    out, failed, done = open_folder(output.out), 0, 0
+    jobs = []
+    for target in targets:
+        wanted = [
+            (take, file)
+            for number, take in enumerate(takes, 1)
+            for file in [_file(out, target, output, number)]
+            if existing.overwrite
+            or not (is_there(file, _asked(target, take, steering, sha256)) and existing.skip)
+        ]
+        if wanted:
+            jobs.append((target, wanted))
+    if skipped := len(targets) * len(takes) - sum(len(wanted) for _, wanted in jobs):
+        print(f"{skipped} of {len(targets) * len(takes)} sounds are there already")
     quiet = sys.stderr is None or not sys.stderr.isatty()
-    total = round(len(photos) * draw.duration_s, 2)
+    total = round(sum(len(wanted) for _, wanted in jobs) * draw.duration_s, 2)
     with tqdm(total=total, unit="s", desc="drawing", disable=quiet, leave=False) as bar:
-        for first in range(0, len(photos), _TOGETHER):
-            part = photos[first : first + _TOGETHER]
+        for first in range(0, len(jobs), _TOGETHER):
+            part = jobs[first : first + _TOGETHER]
             began = time.perf_counter()
-            read = _read(generator, part, draw)
+            read = _read(generator, part, draw, steering)
             spent_s = time.perf_counter() - began
             failed += len(part) - len(read)
-            if not read:
-                continue
-            if out is None:
-                out = open_folder(output.out)
+            if read and not done:
                 note = "photowave: compiling the sampler; this happens once."
                 with loading(), _telling_if_slow(note, after_s=2.0):
                     generator.warm_up()
-            readings = [reading for _, reading in read]
-            sounds = generator.generate_read(readings, draw, progress=bar.update, spent_s=spent_s)
-            for (photo, _), sound in zip(read, sounds, strict=True):
-                if sound.heard:
-                    bar.write(f"{photo}: {sound.heard}", file=sys.stdout)
-                note = f"real-time factor {sound.info['real_time_factor']:.2f}"
-                bar.write(save_sound(out, photo, sound, output.format, note=note), file=sys.stdout)
-    return 2 if out is None else min(failed, 1)
+            for take in takes:
+                here = [
+                    (target, file, reading.take(take.seed))
+                    for target, wanted, reading in read
+                    for other, file in wanted
+                    if other == take
+                ]
+                readings = [reading for *_, reading in here]
+                sounds = generator.generate_read(readings, take, progress=bar.update, spent_s=spent_s)
+                spent_s = 0.0
+                for (target, file, reading), sound in zip(here, sounds, strict=True):
+                    for line in _lines(target, reading, sound, take):
+                        bar.write(line, file=sys.stdout)
+                    note = f"real-time factor {sound.info['real_time_factor']:.2f}"
+                    bar.write(
+                        save_sound(file, target.told, sound, photo=target.photo_name, note=note),
+                        file=sys.stdout,
+                    )
+                    done += 1
+    return 2 if failed and not done else min(failed, 1)
+
+
+def _file(out: Path, target: Target, output: OutputSettings, number: int) -> Path:
+    """Where a take goes."""
+    name = target.name if output.takes == 1 else target.name.with_name(f"{target.name.name}-{number}")
+    return (out / name).with_name(f"{name.name}.{output.format}")
+
+
+def _asked(target: Target, draw: DrawSettings, steering: SteerSettings, sha256: str) -> dict[str, Any]:
+    """What a sound will follow from, by names of `COMPARED`."""
+    from photowave.image import photo_sha256
+
+    asked: dict[str, Any] = {name: getattr(draw, name) for name in DRAWN}
+    if target.photo is not None:
+        with suppress(MediaError):  # told when it is read
+            asked["photo_sha256"] = photo_sha256(target.photo)
+    return {**asked, **steering.told(), "model_sha256": sha256}
+
+
+def _lines(target: Target, reading: "PhotoReading", sound: "Soundscape", draw: DrawSettings) -> Iterator[str]:
+    """What was heard in a photo, and whether its variations begin again."""
+    if sound.heard:
+        unsure = "" if reading.hearing.is_known else "no place that the model knows; nearest: "
+        yield f"{target.told}: {unsure}{sound.heard}"
+    if reading.turns is not None and draw.variation >= reading.turns:
+        yield (
+            f"{target.told}: all {reading.turns} textures that fit were taken; variation {draw.variation} is "
+            f"variation {draw.variation % reading.turns} again"
+        )
 
 
 def _read(
-    generator: "SoundscapeGenerator", photos: Sequence[Path], draw: DrawSettings
-) -> list[tuple[Path, "PhotoReading"]]:
+    generator: "SoundscapeGenerator",
+    jobs: Sequence[tuple[Target, list[Any]]],
+    draw: DrawSettings,
+    steering: SteerSettings,
+) -> list[tuple[Target, list[Any], "PhotoReading"]]:
     """Read photos; those that cannot be read are told, each on a line of its own."""
     good = []
-    for photo in photos:
+    for target, wanted in jobs:
         try:
-            good.append((photo, generator.read(photo, draw)))
+            good.append((target, wanted, generator.read(target.photo, draw, steering)))
         except MediaError as error:
+            if target.photo is None:
+                raise  # it is the recording that was named instead of photos
             tell_failure(error)
     return good
 

@@ -1,60 +1,34 @@
-"""What commands that turn photos into sounds share: names, the folder, the description beside each sound."""
+"""What commands that turn photos into sounds share: the folder, the description beside each sound."""
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photowave.atomic import replacing
 from photowave.errors import ConfigError, MediaError
-from photowave.image import find_photos
 
 if TYPE_CHECKING:
     from photowave.generation import Soundscape
 
 
-def named_photos(paths: Sequence[str]) -> list[Path]:
-    """Find the photos, and refuse those whose sounds would overwrite each other.
+def save_sound(target: Path, told: str, sound: "Soundscape", *, photo: str | None, note: str) -> str:
+    """Write a sound, and what is known of it as JSON beside it.
 
     Args:
-        paths: Photos and folders of photos.
-
-    Returns:
-        Photos; their names without suffix become those of the sounds; some disks tell no case apart.
-
-    Raises:
-        MediaError: A path leads nowhere, or two photos would get one name.
-    """
-    photos = find_photos(paths)
-    seen: dict[str, Path] = {}
-    for photo in photos:
-        other = seen.setdefault(photo.stem.casefold(), photo)
-        if other is not photo:
-            raise MediaError(
-                f"{other} and {photo} would both become '{photo.stem}'; each sound needs its own name. "
-                "Rename one, or write them into two folders."
-            )
-    return photos
-
-
-def save_sound(out: Path, photo: Path, sound: "Soundscape", kind: str, *, note: str) -> str:
-    """Write the sound of a photo as OUT/<stem>.<kind>, and what is known of it as OUT/<stem>.json.
-
-    Args:
-        out: The folder.
-        photo: The photo.
+        target: The sound file; its folder is made if it is not there.
+        told: What it was drawn for.
         sound: Its sound.
-        kind: Format of the file.
+        photo: The name of the photo; None without one.
         note: What to say of the sound beside its length and level.
 
     Returns:
         A line that tells it.
     """
-    target = out / f"{photo.stem}.{kind}"
+    target.parent.mkdir(parents=True, exist_ok=True)
     sound.save(target)
-    write_json(out / f"{photo.stem}.json", {"photo": photo.name, **sound.info})
-    return f"{photo} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, {note})"
+    write_json(target.with_suffix(".json"), {**({} if photo is None else {"photo": photo}), **sound.info})
+    return f"{told} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, {note})"
 
 
 def open_folder(out: str) -> Path:

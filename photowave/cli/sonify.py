@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from photowave._version import __version__
-from photowave.cli.output import named_photos, open_folder, save_sound, tell_failure
+from photowave.cli.output import open_folder, save_sound, tell_failure
 from photowave.cli.parsing import make_parser, parse, settings_of
+from photowave.cli.targets import find_targets
 from photowave.errors import MediaError
 from photowave.image import photo_sha256, read_photo
 from photowave.settings import AudioConfig, DrawSettings, OutputSettings
@@ -17,11 +18,11 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser = make_parser(command, "Turns the corners of each photo into sines, without any model.")
     parser.add_argument("photos", nargs="+", metavar="PHOTO|FOLDER", help="photos, and folders of photos")
     parser.add_class_arguments(DrawSettings, skip={"variation", "temperature", "guidance", "threads"})
-    parser.add_class_arguments(OutputSettings)
+    parser.add_class_arguments(OutputSettings, skip={"takes"})
     parser.set_defaults(out="sonified")
     parsed = parse(parser, arguments)
     draw, output = settings_of(DrawSettings, parsed), settings_of(OutputSettings, parsed)
-    photos = named_photos(parsed.photos)
+    targets = find_targets(parsed.photos)
     # Importing these takes a while: the checks above come first.
     from photowave.evaluation.sounds.sonify import corner_frequencies, oscillate
     from photowave.generation import Soundscape
@@ -29,10 +30,11 @@ def run(command: str, arguments: Sequence[str]) -> int:
     out: Path | None = None
     failed = 0
     sample_rate = AudioConfig().sample_rate
-    for photo in photos:
+    for target in targets:
         began = time.perf_counter()
+        assert target.photo is not None
         try:
-            image, sha256 = read_photo(photo), photo_sha256(photo)
+            image, sha256 = read_photo(target.photo), photo_sha256(target.photo)
         except MediaError as error:
             tell_failure(error)
             failed += 1
@@ -51,5 +53,14 @@ def run(command: str, arguments: Sequence[str]) -> int:
         out = out or open_folder(output.out)
         range_hz = f"{frequencies.min():.0f} to {frequencies.max():.0f} Hz"
         sound = Soundscape(samples, sample_rate, info=info)
-        print(save_sound(out, photo, sound, output.format, note=f"{len(frequencies)} sines, {range_hz}"))
+        file = (out / target.name).with_name(f"{target.name.name}.{output.format}")
+        print(
+            save_sound(
+                file,
+                target.told,
+                sound,
+                photo=target.photo_name,
+                note=f"{len(frequencies)} sines, {range_hz}",
+            )
+        )
     return 2 if out is None else min(failed, 1)

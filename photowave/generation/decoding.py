@@ -1,7 +1,7 @@
 """From frames to samples, piece by piece."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -54,3 +54,25 @@ def pieces(
         given += part.shape[-1]
         if part.shape[-1]:
             yield limit_peaks(part.float().cpu())
+
+
+def mix(drawn: Tensor, shares: Sequence[Sequence[float]]) -> Tensor:
+    """Mix sounds that were drawn each by itself, so that their powers add up as their shares say.
+
+    Args:
+        drawn: [sounds, ...].
+        shares: For each mixture the shares of its sounds, in their order; together 1.
+
+    Returns:
+        [mixtures, ...], within -1 to 1; a sound that stands alone is left as it is.
+    """
+    mixed, first = [], 0
+    for parts in shares:
+        sounds = drawn[first : first + len(parts)]
+        first += len(parts)
+        if len(parts) == 1:
+            mixed.append(sounds[0])
+        else:
+            gains = torch.tensor(parts, dtype=drawn.dtype).sqrt()
+            mixed.append(limit_peaks(torch.tensordot(gains, sounds, 1)))
+    return torch.stack(mixed)

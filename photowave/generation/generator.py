@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +13,19 @@ from torch import Tensor
 
 from photowave._version import __version__
 from photowave.checkpoint import LoadedModel
-from photowave.errors import CheckpointError, ConfigError
-from photowave.generation.decoding import pieces
-from photowave.generation.hearing import Hearing, hear
-from photowave.generation.randomness import Purpose, UniformStream
-from photowave.generation.reading import PhotoReading, photo_seed, small
+from photowave.errors import ConfigError
+from photowave.generation.decoding import mix, pieces
+from photowave.generation.reader import PhotoReader
+from photowave.generation.reading import PhotoReading
 from photowave.generation.samplers import Sampler, build_sampler, pack_model
 from photowave.generation.soundscape import Soundscape
 from photowave.generation.stereo import SideNoise
-from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
-from photowave.image.source import held
-from photowave.settings import DrawSettings
+from photowave.image import PhotoEncoder, PhotoSource
+from photowave.settings import DrawSettings, SteerSettings
 
 CHUNK_S = 0.25
 """Seconds drawn between two calls of `progress`."""
-_DEFAULTS = DrawSettings()
+_DEFAULTS, _UNSTEERED = DrawSettings(), SteerSettings()
 
 
 class SoundscapeGenerator:
@@ -50,7 +48,7 @@ class SoundscapeGenerator:
             reason = str(error).splitlines()[0]
             raise ConfigError(f"device={device!r}: cannot be used ({reason}). Use 'cpu'.") from error
         self._packed = pack_model(self.model) if self.device.type == "cpu" else {}
-        self._encoder: PhotoEncoder | None = None
+        self._reader = PhotoReader(loaded, device=self.device)
 
     @property
     def sample_rate(self) -> int:
@@ -64,42 +62,52 @@ class SoundscapeGenerator:
 
     def generate(
         self,
-        photo: PhotoSource,
+        photo: PhotoSource | None = None,
         *,
         duration_s: float = 5.0,
         seed: int = 0,
         variation: int = 0,
         temperature: float = 1.0,
         guidance: float = 1.0,
+        place: str | None = None,
+        exclude: str | Sequence[str] = (),
+        blend: str | Mapping[str, float] | None = None,
+        like: str | Path | None = None,
     ) -> Soundscape:
         """Draw one soundscape.
 
         Args:
-            photo: A path, bytes, a binary file object or a `PIL.Image`.
+            photo: A path, bytes, a binary file object or a `PIL.Image`; None with `place`, `blend` or `like`.
             duration_s: Length in seconds.
             seed: The same photo, model and settings give the same samples, bit for bit; another seed gives
                 another take of the same kind of sound.
-            variation: Another number lets the photo choose anew among the textures that fit it.
+            variation: Another number takes another of the textures that fit the photo, until all were taken.
             temperature: 1 draws as learned; below 1 calmer, above 1 wilder.
             guidance: 1 draws as learned; above 1 lays more weight on the photo and takes twice the time.
+            place: See `SteerSettings`, as the next three.
+            exclude: Places that are never drawn.
+            blend: Shares of places that are mixed.
+            like: A recording that is taken instead of a photo.
 
         Returns:
             The sound, with what it was made from in `info`.
 
         Raises:
             MediaError: The photo cannot be read.
-            ConfigError: A setting is out of range.
+            ConfigError: A setting is out of range, or the model knows no such place.
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
         settings = DrawSettings(
             duration_s=duration_s, seed=seed, variation=variation, temperature=temperature, guidance=guidance
         )
-        return self.generate_many([photo], settings)[0]
+        steering = SteerSettings(place=place, exclude=exclude, blend=blend, like=like)
+        return self.generate_many([photo], settings, steering)[0]
 
     def generate_many(
         self,
-        photos: Sequence[PhotoSource],
+        photos: Sequence[PhotoSource | None],
         settings: DrawSettings = _DEFAULTS,
+        steering: SteerSettings = _UNSTEERED,
         *,
         progress: Callable[[float], None] | None = None,
     ) -> list[Soundscape]:
@@ -108,6 +116,7 @@ class SoundscapeGenerator:
         Args:
             photos: See `generate`.
             settings: How to draw; the same for all photos.
+            steering: What overrules the photos.
             progress: Called with the seconds of sound just drawn, summed over the photos.
 
         Returns:
@@ -120,31 +129,21 @@ class SoundscapeGenerator:
         """
         if isinstance(photos, str | bytes | Path | Image.Image):
             raise ConfigError("photos is a single photo; it must be a list. Use [photo], or 'generate'.")
-        self.encoder  # noqa: B018 - built before the clock starts
+        if any(photo is not None for photo in photos):
+            self.encoder  # noqa: B018 - built before the clock starts
         began = time.perf_counter()
-        readings = [self.read(photo, settings) for photo in photos]
+        readings = [self.read(photo, settings, steering) for photo in photos]
         spent_s = time.perf_counter() - began
         return self.generate_read(readings, settings, progress=progress, spent_s=spent_s)
 
-    def read(self, photo: PhotoSource, settings: DrawSettings = _DEFAULTS) -> PhotoReading:
-        """Read a photo into what drawing needs of it; the large picture is let go.
-
-        Args:
-            photo: See `generate`.
-            settings: Only `seed` and `variation` are used.
-
-        Returns:
-            Vector, seed, hash and a small picture.
-
-        Raises:
-            MediaError: The photo cannot be read.
-            CheckpointError: The photo encoder is not the one the model was trained with.
-        """
-        again = held(photo)
-        image = read_photo(again)
-        vectors, widths, hearing = self._conditioning(image, variation=settings.variation)
-        seed = photo_seed(image, seed=settings.seed)
-        return PhotoReading(vectors[0], widths[0], hearing, seed, photo_sha256(again), small(image))
+    def read(
+        self,
+        photo: PhotoSource | None,
+        settings: DrawSettings = _DEFAULTS,
+        steering: SteerSettings = _UNSTEERED,
+    ) -> PhotoReading:
+        """Read a photo into what drawing needs of it; see `PhotoReader.read`."""
+        return self._reader.read(photo, settings, steering)
 
     def generate_read(
         self,
@@ -171,13 +170,15 @@ class SoundscapeGenerator:
         if not readings:
             return []
         began = time.perf_counter() - spent_s
-        samples = self.draw(
-            torch.stack([reading.vector for reading in readings]),
+        voices = [voice for reading in readings for voice in reading.voices]
+        drawn = self.draw(
+            torch.stack([voice.vector for voice in voices]),
             settings,
-            seeds=[reading.seed for reading in readings],
-            widths=torch.stack([reading.width for reading in readings]) if self.channels == 2 else None,
+            seeds=[voice.seed for voice in voices],
+            widths=torch.stack([voice.width for voice in voices]) if self.channels == 2 else None,
             progress=progress,
         )
+        samples = mix(drawn, [[voice.share for voice in reading.voices] for reading in readings])
         taken = (time.perf_counter() - began) / len(readings)
         common = {
             "seed": settings.seed,
@@ -197,7 +198,7 @@ class SoundscapeGenerator:
                 row.numpy(),
                 self.sample_rate,
                 reading.picture,
-                {"photo_sha256": reading.sha256, **reading.hearing.info(), **common},
+                {**reading.info(), **common},
             )
             for row, reading in zip(samples, readings, strict=True)
         ]
@@ -242,7 +243,7 @@ class SoundscapeGenerator:
 
     def stream(
         self,
-        photo: PhotoSource,
+        photo: PhotoSource | None = None,
         *,
         chunk_s: float = CHUNK_S,
         duration_s: float | None = None,
@@ -250,6 +251,10 @@ class SoundscapeGenerator:
         variation: int = 0,
         temperature: float = 1.0,
         guidance: float = 1.0,
+        place: str | None = None,
+        exclude: str | Sequence[str] = (),
+        blend: str | Mapping[str, float] | None = None,
+        like: str | Path | None = None,
     ) -> Iterator[NDArray[np.float32]]:
         """Draw one soundscape and give it away piece by piece; memory does not grow with its length.
 
@@ -261,6 +266,10 @@ class SoundscapeGenerator:
             variation: See `generate`.
             temperature: See `generate`.
             guidance: See `generate`.
+            place: See `generate`.
+            exclude: See `generate`.
+            blend: See `generate`.
+            like: See `generate`.
 
         Yields:
             Samples within -1 to 1, float32 [time], or [2, time] if the model draws two channels; together
@@ -281,63 +290,39 @@ class SoundscapeGenerator:
         )
         if not (math.isfinite(chunk_s) and chunk_s > 0.0):
             raise ConfigError(f"chunk_s={chunk_s:g}: must be above 0 seconds. Common: 0.25.")
-        image = read_photo(photo)
-        vectors, widths, _ = self._conditioning(image, variation=variation)
-        seeds = [photo_seed(image, seed=seed)]
-        sampler = self._sampler(vectors, seeds, settings)
-        side = SideNoise(widths, seeds=seeds, audio=self.model.config.audio) if self.channels == 2 else None
+        steering = SteerSettings(place=place, exclude=exclude, blend=blend, like=like)
+        voices = self.read(photo, settings, steering).voices
+        seeds = [voice.seed for voice in voices]
+        sampler = self._sampler(torch.stack([voice.vector for voice in voices]), seeds, settings)
+        side = None
+        if self.channels == 2:
+            widths = torch.stack([voice.width for voice in voices])
+            side = SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
         endless = duration_s is None and self.model.conditioner.longest_s is None
         count = None if endless else self._count(math.inf if duration_s is None else duration_s)
-        return (part[0].numpy() for part in self._pieces(sampler, count, chunk_s=chunk_s, side=side))
-
-    def _conditioning(self, image: Image.Image, *, variation: int) -> tuple[Tensor, Tensor, Hearing]:
-        """Vector and width for a photo, with a leading axis of one, and what is heard in it."""
-        features, seeds = self.encoder.encode([image]), [photo_seed(image, seed=variation)]
-        vectors, widths = (
-            self.feature_vectors(features, seeds=seeds),
-            self.feature_widths(features, seeds=seeds),
-        )
-        return vectors, widths, hear(self.model, features.to(self.device), self._chances(seeds))
-
-    def photo_vectors(self, images: Sequence[Image.Image], *, seeds: Sequence[int]) -> Tensor:
-        """Read photos into conditioning: [photos, conditioning], or tracks [photos, knots, conditioning].
-
-        Args:
-            images: Upright RGB photos.
-            seeds: A seed for each photo, for what the conditioning leaves to chance.
-
-        Raises:
-            CheckpointError: The photo encoder is not the one the model was trained with.
-        """
-        return self.feature_vectors(self.encoder.encode(images), seeds=seeds)
+        shares = [[voice.share for voice in voices]]
+        parts = self._pieces(sampler, count, chunk_s=chunk_s, side=side)
+        return (mix(part, shares)[0].numpy() for part in parts)
 
     def feature_vectors(self, features: Tensor, *, seeds: Sequence[int]) -> Tensor:
-        """Do the same as `photo_vectors` for photos whose features are known.
+        """Turn photos whose features are known into conditioning, without anything that steers it.
 
         Args:
             features: Features of the model's photo encoder, [photos, features].
-            seeds: See `photo_vectors`.
+            seeds: A seed for each photo, for what the conditioning leaves to chance.
+
+        Returns:
+            [photos, conditioning], or tracks [photos, knots, conditioning].
         """
-        return self._read_features(self.model.conditioner.photo_vector, features, seeds)
-
-    def feature_widths(self, features: Tensor, *, seeds: Sequence[int]) -> Tensor:
-        """Tell how wide the sounds are in stereo, [photos, WIDTH_BANDS]; see `feature_vectors`."""
-        return self._read_features(self.model.conditioner.photo_width, features, seeds)
-
-    def _read_features(
-        self, read: Callable[[Tensor, Tensor], Tensor], features: Tensor, seeds: Sequence[int]
-    ) -> Tensor:
-        rows = zip(
-            torch.split(features.to(self.device), 1), torch.split(self._chances(seeds), 1), strict=True
-        )
+        rows = torch.split(features.to(self.device), 1)
         with torch.no_grad():
             # One by one: a product over several rows may round differently.
-            return torch.cat([read(row, chance) for row, chance in rows])
-
-    def _chances(self, seeds: Sequence[int]) -> Tensor:
-        """The number of each seed that chooses a texture, [seeds]."""
-        numbers = [float(UniformStream(seed, purpose=Purpose.TEXTURE).take(1)[0]) for seed in seeds]
-        return torch.tensor(numbers, device=self.device)
+            return torch.cat(
+                [
+                    self.model.conditioner.photo_vector(row, self._reader.chances(seed, 1))
+                    for row, seed in zip(rows, seeds, strict=True)
+                ]
+            )
 
     def _count(self, duration_s: float) -> int:
         """Samples in a duration; at least one, and no more than the conditioning lasts."""
@@ -370,16 +355,7 @@ class SoundscapeGenerator:
     @property
     def encoder(self) -> PhotoEncoder:
         """The photo encoder, built when first needed."""
-        if self._encoder is None:
-            encoder = build_encoder(self.model.config.image)
-            if encoder.fingerprint != self.loaded.encoder_fingerprint:
-                raise CheckpointError(
-                    f"{self.loaded.path.name} was trained with another photo encoder (fingerprint "
-                    f"{self.loaded.encoder_fingerprint[:12]}, here {encoder.fingerprint[:12]}). "
-                    "Install the encoder weights it was trained with, or train the model again."
-                )
-            self._encoder = encoder
-        return self._encoder
+        return self._reader.encoder
 
     def _sampler(self, vectors: Tensor, seeds: Sequence[int], settings: DrawSettings) -> Sampler:
         if settings.guidance != 1.0 and self.model.config.conditioning.dropout == 0.0:

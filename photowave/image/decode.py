@@ -90,14 +90,15 @@ def photo_sha256(source: PhotoSource) -> str:
             raise damaged(name, error) from error
 
 
-def find_photos(paths: str | Path | Sequence[str | Path]) -> list[Path]:
+def find_photos(paths: str | Path | Sequence[str | Path], *, recursive: bool = False) -> list[Path]:
     """List photos: files as they are given, and those in each folder, sorted by name.
 
-    Folders are not searched below their first level. Hidden files are skipped, and so are files whose ending
-    is not in `PHOTO_SUFFIXES`; a file that is named itself may have any ending.
+    Hidden files are skipped, and so are files whose ending, in letters of any case, is not in
+    `PHOTO_SUFFIXES`; a file that is named itself may have any ending.
 
     Args:
         paths: Files and folders.
+        recursive: Whether folders are searched below their first level.
 
     Returns:
         The photos' paths, each once.
@@ -108,7 +109,7 @@ def find_photos(paths: str | Path | Sequence[str | Path]) -> list[Path]:
     found: list[Path] = []
     for path in [Path(paths)] if isinstance(paths, str | Path) else map(Path, paths):
         if path.is_dir():
-            found.extend(_photos_in(path))
+            found.extend(_photos_in(path, recursive=recursive))
         elif path.exists():
             found.append(path)
         else:
@@ -117,12 +118,12 @@ def find_photos(paths: str | Path | Sequence[str | Path]) -> list[Path]:
     return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 
-def _photos_in(folder: Path) -> list[Path]:
+def _photos_in(folder: Path, *, recursive: bool) -> list[Path]:
     try:
-        inside = sorted(folder.iterdir(), key=lambda path: path.name)
+        inside = sorted(folder.rglob("*") if recursive else folder.iterdir())
     except OSError as error:
         raise MediaError(f"{folder} cannot be listed: {error}. Check the right to read it.") from error
-    named = [p for p in inside if p.suffix.lower() in PHOTO_SUFFIXES and not p.name.startswith(".")]
+    named = [p for p in inside if p.suffix.lower() in PHOTO_SUFFIXES and not _hidden(p, folder)]
     photos = [path for path in named if path.is_file()]
     if not photos:
         raise MediaError(
@@ -130,6 +131,10 @@ def _photos_in(folder: Path) -> list[Path]:
             "Put photos into it or give another path."
         )
     return photos
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _formats() -> list[str]:

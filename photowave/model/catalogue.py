@@ -44,6 +44,10 @@ class Catalogue:
     owners: tuple[int, ...]
     """For each texture the recording it was heard in."""
 
+    def origin(self, texture: int) -> Origin:
+        """The recording that a texture was heard in."""
+        return self.recordings[self.owners[texture]]
+
     def place(self, textures: Iterable[int]) -> str:
         """Name what some textures have in common: their place, or places with "or" between them.
 

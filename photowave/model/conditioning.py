@@ -12,6 +12,7 @@ from photowave.wavenet.track import interpolate
 
 NEVER = -1e3
 """Bias of the map from photo to texture below which a texture is never drawn."""
+_NOTHING = -1e30  # a logit that adds nothing, and is finite where there is no other
 
 
 class Conditioner(nn.Module, ABC):
@@ -192,7 +193,10 @@ class TextureConditioner(Conditioner):
 
     def entry_vector(self, entries: Tensor) -> Tensor:
         """Conditioning vectors of entries of the codebook, int64 [batch], [batch, channels]."""
-        vector = self.texture_vector(self.codebook[entries])
+        return self.corrected(self.texture_vector(self.codebook[entries]), entries)
+
+    def corrected(self, vector: Tensor, entries: Tensor) -> Tensor:
+        """Correct vectors [batch, channels] as those of entries of the codebook, int64 [batch], are."""
         if self.usual is None:
             return vector
         return self._with_usual(vector, vector[..., self.channels :] + self.correction[entries])
@@ -228,22 +232,41 @@ class TextureConditioner(Conditioner):
         drawn[group[self.drawn]] = True
         return names[drawn], probabilities[:, drawn]
 
-    def texture_probabilities(self, features: Tensor) -> Tensor:
-        """Probabilities of the textures for photos, those of the groups sharpened, [batch, codebook]."""
+    def texture_probabilities(self, features: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """Probabilities of the textures for photos, those of the groups sharpened, [batch, codebook].
+
+        Args:
+            features: Photo features, [batch, features].
+            allowed: Textures that may be taken, bool [codebook], at least one of them drawn; None: all.
+        """
         logits = self.prior_logits(features)
         names, group = torch.unique(self.groups, return_inverse=True)
-        chosen = torch.softmax(self.sharpness * _log_sums(logits, group, len(names)), -1)
+        of_groups = self.sharpness * _log_sums(logits, group, len(names))
         # What is left out counts where groups are told apart, and not inside its own.
-        kept = logits.masked_fill(self.left_out, -math.inf)
-        inside = (kept - _log_sums(kept, group, len(names))[:, group]).exp()
-        return inside * chosen[:, group]
+        kept = ~self.left_out if allowed is None else allowed & ~self.left_out
+        if allowed is not None:
+            there = torch.zeros(len(names), dtype=torch.bool, device=logits.device)
+            there[group[kept]] = True
+            of_groups = of_groups.masked_fill(~there, -math.inf)
+        chosen = torch.softmax(of_groups, -1)
+        inside = logits - _log_sums(logits.masked_fill(~kept, _NOTHING), group, len(names))[:, group]
+        return torch.where(kept, inside.exp() * chosen[:, group], 0.0)
+
+    @staticmethod
+    def draw(probabilities: Tensor, uniforms: Tensor) -> Tensor:
+        """Draw by probabilities [batch, codebook] that need not add up to 1, int64 [batch].
+
+        Args:
+            probabilities: At least one of each row is above 0.
+            uniforms: One number in [0, 1) for each row, [batch].
+        """
+        cumulated = probabilities.cumsum(-1)
+        threshold = uniforms[:, None].to(cumulated) * cumulated[:, -1:]
+        return (cumulated <= threshold).sum(-1).clamp_max(probabilities.shape[-1] - 1)
 
     def choose(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """Draw a texture of the codebook for each photo, int64 [batch]; see `photo_vector`."""
-        probabilities = self.texture_probabilities(features)
-        cumulated = probabilities.cumsum(-1)
-        threshold = uniforms[:, None].to(cumulated) * cumulated[:, -1:]
-        return (cumulated <= threshold).sum(-1).clamp_max(len(self.codebook) - 1)
+        return self.draw(self.texture_probabilities(features), uniforms)
 
     def photo_vector(self, features: Tensor, uniforms: Tensor) -> Tensor:
         """See the base class; chance chooses among the textures that fit the photo."""

@@ -8,6 +8,7 @@ from typing import Literal
 from photowave.settings.checks import require
 
 LONGEST_S = 3600.0
+MOST_TAKES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,14 @@ class OutputSettings:
     """Folder for the sounds; made if it is not there."""
     format: Literal["wav", "flac"] = "wav"
     """Kind of sound file."""
+    takes: int = 1
+    """So many sounds for each photo, each with the next seed; their names end in -1, -2 and so on."""
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        require(
+            1 <= self.takes <= MOST_TAKES, f"takes={self.takes}: must lie in 1 to {MOST_TAKES}. Common: 3."
+        )
 
 
 def _is(value: object, kind: type) -> bool:

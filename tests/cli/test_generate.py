@@ -1,6 +1,7 @@
 """`photowave generate`: sounds and their descriptions, and one line for everything that goes wrong."""
 
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -77,7 +78,7 @@ def test_a_folder_becomes_sounds_and_descriptions(
 ) -> None:
     assert run(folder, seed=3, variation=2, temperature=0.9, guidance=1.5) == 0
     told, err = capsys.readouterr()
-    assert not err
+    assert err == "no photo by its ending, and left alone: 1 (notes.txt)\n"
     stems = ["Straße 海", "beach", "wood"]
     assert sorted(contents(out)) == sorted(f"{stem}.{kind}" for stem in stems for kind in ("json", "wav"))
     assert len(told.splitlines()) == 3
@@ -88,6 +89,8 @@ def test_a_folder_becomes_sounds_and_descriptions(
     described = json.loads((out / "beach.json").read_text())
     taken, factor = described.pop("seconds_taken"), described.pop("real_time_factor")
     assert factor == pytest.approx(taken / 0.2)
+    assert 0 <= described.pop("texture") < 64
+    assert 2 < described.pop("variations") <= 64
     assert described == {
         "photo": "beach.png",
         "photo_sha256": hashlib.sha256((folder / "beach.png").read_bytes()).hexdigest(),
@@ -119,6 +122,7 @@ def test_what_is_heard_is_told_and_kept(
     loaded.model.catalogue = Catalogue(recordings=origins, owners=(0, 1) * 32)
     assert isinstance(loaded.model.conditioner, TextureConditioner)
     loaded.model.conditioner.groups.copy_(torch.arange(64) % 2)
+    loaded.model.conditioner.feature_std.fill_(100.0)  # no photo is unlike those of the training
     path = tmp_path / "named.safetensors"
     save_model(loaded.model, path, encoder_fingerprint=loaded.encoder_fingerprint)
     assert run(folder / "beach.png", model=path) == 0
@@ -162,12 +166,101 @@ def test_the_variation_reaches_the_sound(
         assert (tmp_path / "expected.wav").read_bytes() == written
 
 
-def test_a_second_run_replaces_the_first(run: Callable[..., int], folder: Path, out: Path) -> None:
-    assert run(folder / "beach.png", seed=1) == 0
+@pytest.mark.parametrize("changed", [{"seed": 2}, {"temperature": 0.5}, {"duration_s": 0.3}], ids=str)
+def test_another_sound_is_never_overwritten_without_being_told(
+    changed: dict[str, Any],
+    run: Callable[..., int],
+    folder: Path,
+    out: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(folder / "beach.png") == 0
     first = contents(out)
-    assert run(folder / "beach.png", seed=2) == 0
+    capsys.readouterr()
+    assert run(folder / "beach.png", folder / "wood.webp", **changed) == 2
+    told, err = capsys.readouterr()
+    ((name, value),) = changed.items()
+    assert not told
+    assert f"beach was drawn with {name}=" in err
+    assert f"{name}={value} is asked for" in err
+    assert contents(out) == first, "nor is anything else drawn before"
+    assert run(folder / "beach.png", format="flac", **changed) == 2, "another format shares the description"
+    assert run(folder / "beach.png", "--overwrite", **changed) == 0
     assert contents(out).keys() == first.keys()
     assert contents(out)["beach.wav"] != first["beach.wav"]
+
+
+def test_a_sound_without_description_is_not_overwritten(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out.mkdir()
+    (out / "beach.wav").write_text("mine")
+    assert run(folder) == 2
+    assert "no description beside it tells how it was drawn" in capsys.readouterr().err
+    assert contents(out) == {"beach.wav": b"mine"}
+
+
+def test_a_batch_that_broke_off_goes_on(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder) == 0
+    whole = contents(out)
+    (out / "beach.wav").unlink()
+    (out / "wood.wav").unlink()
+    (out / "wood.json").unlink()
+    kept = (out / "Straße 海.wav").stat().st_mtime_ns
+    capsys.readouterr()
+    assert run(folder, "--skip-existing") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "1 of 3 sounds are there already"
+    assert len(told) == 3
+    assert {n: c for n, c in contents(out).items() if n.endswith(".wav")} == {
+        n: c for n, c in whole.items() if n.endswith(".wav")
+    }
+    assert (out / "Straße 海.wav").stat().st_mtime_ns == kept
+    assert run(folder, "--skip-existing", seed=3) == 2, "they are others"
+
+
+def test_takes_differ_and_are_those_of_the_next_seeds(
+    run: Callable[..., int], folder: Path, out: Path, tmp_path: Path
+) -> None:
+    assert run(folder / "beach.png", takes=3, seed=4) == 0
+    assert sorted(path.name for path in out.glob("*.wav")) == [f"beach-{n}.wav" for n in (1, 2, 3)]
+    assert len({path.read_bytes() for path in out.glob("*.wav")}) == 3
+    assert run(folder / "beach.png", seed=6, out=tmp_path / "alone") == 0
+    assert (tmp_path / "alone" / "beach.wav").read_bytes() == (out / "beach-3.wav").read_bytes()
+
+
+def test_subfolders_are_searched_and_kept_apart_when_asked(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("2025/beach.PNG", "2026/beach.PNG", ".hidden/beach.png"):
+        (folder / name).parent.mkdir()
+        save_photo(folder / name, len(name) + int(name[3:4].isdigit()))
+    assert run(folder) == 0
+    assert len(list(out.rglob("*.wav"))) == 3
+    assert run(folder, "--recursive", "--skip-existing") == 0
+    found = {str(path.relative_to(out)) for path in out.rglob("*.wav")}
+    assert found == {"Straße 海.wav", "beach.wav", "wood.wav", "2025/beach.wav", "2026/beach.wav"}
+    assert (out / "2026" / "beach.json").is_file()
+
+
+def test_a_pattern_and_standard_input_are_photos(
+    run: Callable[..., int], folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(folder / "*.png") == 0
+    piped = io.TextIOWrapper(io.BytesIO((folder / "beach.png").read_bytes()))
+    monkeypatch.setattr("sys.stdin", piped)
+    assert run("-") == 0
+    assert (out / "stdin.wav").read_bytes() == (out / "beach.wav").read_bytes()
+    assert json.loads((out / "stdin.json").read_text())["photo"] == "stdin"
+
+
+def test_a_pattern_that_fits_nothing_is_told(
+    run: Callable[..., int], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder / "*.heic") == 2
+    assert "*.heic" in capsys.readouterr().err
 
 
 def test_flac_holds_the_same_samples(run: Callable[..., int], folder: Path, out: Path) -> None:
@@ -199,7 +292,7 @@ def test_one_bad_photo_does_not_stop_the_others(
     assert run(folder) == 1
     told, err = capsys.readouterr()
     assert len(told.splitlines()) == 3
-    assert err.count("\n") == 1
+    assert err.count("\n") == 2
     assert err.startswith(f"photowave: {folder / 'broken.jpg'} ")
     assert len(contents(out)) == 6
     assert not (out / "broken.wav").exists()
@@ -362,19 +455,32 @@ def test_a_folder_where_a_file_should_be_is_one_line(
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.parametrize("other", ["beach.jpg", "BEACH.jpg", "beach.png"])
-def test_photos_that_would_overwrite_each_other_are_refused(
-    other: str,
-    run: Callable[..., int],
-    folder: Path,
-    tmp_path: Path,
-    out: Path,
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(
+    ("other", "names"),
+    [
+        ("beach.jpg", {"beach-png", "beach-jpg"}),
+        ("BEACH.jpg", {"beach-png", "BEACH-jpg"}),
+        ("beach.png", {"photos/beach", "elsewhere/beach"}),
+    ],
+)
+def test_photos_of_one_name_keep_apart(
+    other: str, names: set[str], run: Callable[..., int], folder: Path, tmp_path: Path, out: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     second = save_photo(elsewhere / other, 9)
-    refused(run(folder, second), second, out, capsys)
+    assert run(folder / "beach.png", second) == 0
+    assert {str(path.relative_to(out).with_suffix("")) for path in out.rglob("*.wav")} == names
+
+
+def test_photos_that_cannot_be_told_apart_are_refused(
+    run: Callable[..., int], tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = [tmp_path / year / "sea" / "beach.png" for year in ("2025", "2026")]
+    for number, path in enumerate(photos):
+        path.parent.mkdir(parents=True)
+        save_photo(path, number)
+    refused(run(*photos), photos[1], out, capsys)
 
 
 def test_slow_compiling_is_told_and_quick_is_not(capsys: pytest.CaptureFixture[str]) -> None:
@@ -404,8 +510,8 @@ def test_as_a_process_with_a_terminal_that_knows_ascii_only(
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "broken.jpg" in done.stderr
+    assert "broken.jpg" in done.stderr.splitlines()[0]
+    assert "Traceback" not in done.stderr
     assert "Stra\\xdfe \\u6d77.wav" in done.stdout
     assert len(contents(out)) == 6
 

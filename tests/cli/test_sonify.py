@@ -152,13 +152,13 @@ def test_a_path_that_leads_nowhere_is_one_line(
     refused(run(folder, folder / "nope.jpg"), "nope.jpg does not exist", out, capsys)
 
 
-def test_photos_that_would_overwrite_each_other_are_refused(
-    run: Callable[..., int], folder: Path, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+def test_photos_of_one_name_keep_apart(
+    run: Callable[..., int], folder: Path, tmp_path: Path, out: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    second = save_photo(elsewhere / "BEACH.jpg", 9)
-    refused(run(folder, second), second, out, capsys)
+    assert run(folder / "beach.png", save_photo(elsewhere / "BEACH.jpg", 9)) == 0
+    assert {path.stem for path in out.glob("*.wav")} == {"beach-png", "BEACH-jpg"}
 
 
 def test_a_file_where_the_folder_should_be_is_one_line(

@@ -115,13 +115,13 @@ def test_every_photo_gets_a_sound_of_its_own(
     Photos may choose the same texture, and then get the same sound.
     """
     chosen = generator if kind == "texture" else built(tiny_config(kind="photo"), generator)
-    monkeypatch.setattr("photowave.generation.generator.photo_seed", lambda image, *, seed: seed)
+    monkeypatch.setattr("photowave.generation.reader.mixed_seed", lambda text, *, seed: seed)
 
     def different(guidance: float) -> int:
         sounds = chosen.generate_many(photos, DrawSettings(duration_s=0.3, guidance=guidance))
         return len({sound.samples.tobytes() for sound in sounds})
 
-    heard = {chosen.read(photo).vector.numpy().tobytes() for photo in photos}
+    heard = {chosen.read(photo).voices[0].vector.numpy().tobytes() for photo in photos}
     assert len(heard) == len(photos) if kind == "photo" else len(heard) >= 3
     assert different(guidance=1.0) == len(heard)
     assert different(guidance=0.0) == 1
@@ -264,7 +264,7 @@ def test_info_says_how_the_sound_was_made(generator: SoundscapeGenerator, photos
         "photowave_version": photowave.__version__,
     }
     assert {name: sound.info[name] for name in expected} == expected
-    assert set(sound.info) - set(expected) == {"seconds_taken", "real_time_factor"}
+    assert set(sound.info) - set(expected) == {"seconds_taken", "real_time_factor", "texture", "variations"}
     assert sound.info["real_time_factor"] == pytest.approx(sound.info["seconds_taken"] / 0.5)
     assert sound.photo is not None
     assert sound.photo.size == (60, 40)

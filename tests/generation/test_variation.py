@@ -13,6 +13,7 @@ from tiny_models import save_photo, tiny_config, tiny_model, with_envelope
 
 from photowave.errors import ConfigError
 from photowave.generation import SoundscapeGenerator, load
+from photowave.generation.choosing import TextureChooser
 from photowave.model import TextureConditioner
 from photowave.settings import DrawSettings
 
@@ -24,7 +25,7 @@ def generator_of(kind: str, like: SoundscapeGenerator, *, envelope: bool = False
     config = with_envelope(tiny_config(kind=kind)) if envelope else tiny_config(kind=kind)
     model = tiny_model(config, feature_dim=like.encoder.feature_dim)
     other = SoundscapeGenerator(dataclasses.replace(like.loaded, model=model))
-    other._encoder = like.encoder
+    other._reader._encoder = like.encoder
     return other
 
 
@@ -62,7 +63,7 @@ def texture_of(drawer: SoundscapeGenerator, photo: Path, **options: int) -> int:
     conditioner = textures(drawer)
     with torch.no_grad():
         known = conditioner.texture_vector(conditioner.codebook)
-    apart = (known - drawer.read(photo, DrawSettings(**options)).vector).abs().amax(1)
+    apart = (known - drawer.read(photo, DrawSettings(**options)).voices[0].vector).abs().amax(1)
     assert float(apart.min()) < 1e-5
     return int(apart.argmin())
 
@@ -108,8 +109,8 @@ def test_mean_and_spread_of_the_envelope_change_with_the_variation_and_not_with_
 
     def moments(seed: int, variation: int) -> bytes:
         with torch.no_grad():
-            vector = with_moments.read(photos[0], DrawSettings(seed=seed, variation=variation)).vector
-            return torch.cat(envelope.drawn(vector[None])).numpy().tobytes()
+            voice = with_moments.read(photos[0], DrawSettings(seed=seed, variation=variation)).voices[0]
+            return torch.cat(envelope.drawn(voice.vector[None])).numpy().tobytes()
 
     by_variation = [moments(0, number) for number in range(12)]
     assert len(set(by_variation)) >= 5
@@ -123,7 +124,9 @@ def test_mean_and_spread_of_the_envelope_change_with_the_variation_and_not_with_
 def test_the_seed_never_changes_the_texture(
     seeds: list[int], variation: int, generator: SoundscapeGenerator, photos: list[Path]
 ) -> None:
-    one, other = (generator.read(photos[0], DrawSettings(seed=seed, variation=variation)) for seed in seeds)
+    one, other = (
+        generator.read(photos[0], DrawSettings(seed=seed, variation=variation)).voices[0] for seed in seeds
+    )
     assert torch.equal(one.vector, other.vector)
     assert one.seed != other.seed
 
@@ -133,29 +136,42 @@ def test_another_seed_is_another_take(generator: SoundscapeGenerator, photos: li
     assert not np.array_equal(one, other)
 
 
-def test_variations_choose_among_the_textures_of_the_group(
+def test_variations_take_every_texture_of_the_group_once_and_begin_again(
     generator: SoundscapeGenerator, photos: list[Path]
 ) -> None:
     for photo in photos:
-        chosen = [texture_of(generator, photo, seed=0, variation=number) for number in range(12)]
-        # Of sixteen in a group, twelve choices are expected to name about nine.
-        assert len(set(chosen)) >= 5
+        count = generator.read(photo).turns
+        assert count == len(textures(generator).codebook) // GROUPS
+        chosen = [texture_of(generator, photo, variation=number) for number in range(2 * count)]
+        assert len(set(chosen[:count])) == count
+        assert chosen[count:] == chosen[:count]
         assert len({entry % GROUPS for entry in chosen}) == 1
+
+
+def test_the_first_variation_is_chosen_by_probability(
+    generator: SoundscapeGenerator, photos: list[Path]
+) -> None:
+    conditioner = textures(generator)
+    features = generator.encoder.encode([photos[0]])
+    with torch.no_grad():
+        wanted = conditioner.texture_probabilities(features)[0]
+    chooser = TextureChooser(generator.model)
+    uniforms = (torch.arange(2000) + 0.5) / 2000
+    found = torch.zeros(len(wanted))
+    for uniform in uniforms:
+        choice = chooser.choose(features, lambda count, u=uniform: u.expand(count), variation=0)
+        found[choice.texture] += 1 / len(uniforms)
+    torch.testing.assert_close(found, wanted, rtol=0, atol=2e-3)
 
 
 def test_variation_does_nothing_but_choose_the_texture(
     generator: SoundscapeGenerator, photos: list[Path]
 ) -> None:
-    readings = [generator.read(photos[0], DrawSettings(seed=4, variation=number)) for number in range(12)]
-    assert len({reading.seed for reading in readings}) == 1
-    sounds = [generator.generate(photos[0], **SOUND, seed=4, variation=number) for number in range(12)]
-    vectors = [reading.vector.numpy().tobytes() for reading in readings]
-    by_vector = {vector: sound.samples.tobytes() for vector, sound in zip(vectors, sounds, strict=True)}
-    assert 1 < len(by_vector) < 12  # some textures come twice, and then the very same sound does
-    assert len(set(by_vector.values())) == len(by_vector)
-    assert all(
-        by_vector[vector] == sound.samples.tobytes() for vector, sound in zip(vectors, sounds, strict=True)
-    )
+    readings = [generator.read(photos[0], DrawSettings(seed=4, variation=number)) for number in (0, 1, 16)]
+    assert len({reading.voices[0].seed for reading in readings}) == 1
+    sounds = [generator.generate(photos[0], **SOUND, seed=4, variation=number) for number in (0, 1, 16)]
+    assert not np.array_equal(sounds[0].samples, sounds[1].samples)
+    assert np.array_equal(sounds[0].samples, sounds[2].samples), "sixteen textures fit, and this begins again"
 
 
 def test_where_nothing_is_left_to_chance_variations_are_alike(

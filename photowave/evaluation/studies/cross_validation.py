@@ -24,8 +24,8 @@ from photowave.evaluation.metrics.judge import fit_trees
 from photowave.evaluation.sounds.recordings import load_real
 from photowave.evaluation.sounds.types import EvaluatedPhotos, RealSounds, SystemSounds
 from photowave.generation import SoundscapeGenerator
-from photowave.generation.reading import photo_seed
-from photowave.image import read_photo
+from photowave.generation.reading import mixed_seed
+from photowave.image import photo_sha256, read_photo
 from photowave.image.cache import FeatureCache
 from photowave.model import TextureConditioner
 from photowave.pairs.manifest import Manifest
@@ -241,7 +241,7 @@ def _read_photos(model: SoundscapeGenerator, manifest: Manifest) -> _Photos:
         paths=paths,
         scenes=np.array([scene for pairing in pairings for scene in pairing.photo_scenes]),
         features=torch.cat([cache.features(model.encoder, [photo]) for photo in paths]),
-        seeds=[photo_seed(read_photo(photo), seed=0) for photo in paths],
+        seeds=[mixed_seed(photo_sha256(read_photo(photo)), seed=0) for photo in paths],
         of_test=np.repeat([split == "test" for split in SPLITS], [len(p.photos) for p in pairings]),
     )
 

@@ -113,7 +113,7 @@ def draw_long_sounds(
             drawn.append(torch.from_numpy(sound.mono))
             scenes.append(scene)
             if isinstance(conditioner, TextureConditioner):
-                own.append(recording_level(bank, conditioner, reading.vector))
+                own.append(recording_level(bank, conditioner, reading.voices[0].vector))
     return LongSounds(
         course=measure_course(torch.stack(drawn), model.sample_rate),
         scenes=tuple(scenes),
