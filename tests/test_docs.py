@@ -10,11 +10,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import torch
 from tiny_models import save_photo
 
 import photowave
 from photowave import checkpoint
+from photowave.audio import write_sound
 from photowave.cli.main import COMMANDS, main
+from photowave.model import Catalogue, Origin
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "scripts" / "docs"
@@ -79,9 +82,19 @@ def test_python_examples_run(
     path: Path, tiny_model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(checkpoint, "default_model_path", lambda: tiny_model_file)
+    loaded = checkpoint.load_model(tiny_model_file)
+    origins = tuple(
+        Origin(name=f"{place}.wav", place=place, seconds=2.0)
+        for place in ("sea_waves", "city_traffic", "thunderstorm", "rain")
+    )
+    loaded.model.catalogue = Catalogue(recordings=origins, owners=(0, 1, 2, 3) * 16)
+    named = tmp_path / "named.safetensors"
+    checkpoint.save_model(loaded.model, named, encoder_fingerprint=loaded.encoder_fingerprint)
+    monkeypatch.setattr(checkpoint, "default_model_path", lambda: named)
     for number, name in enumerate(("photo.jpg", "a.jpg", "b.jpg")):
         save_photo(tmp_path / name, number)
+    noise = 0.1 * torch.randn(20_000, generator=torch.Generator().manual_seed(0))
+    write_sound(tmp_path / "brook.wav", noise, 8_000)
 
     class Heard(Exception):  # noqa: N818
         """One piece of a stream is enough."""

@@ -13,6 +13,7 @@ from photowave.audio.files import (
     write_sound,
 )
 from photowave.audio.filterbank import FilterBank, SynthesisState
+from photowave.audio.finishing import fade, join, to_loudness
 from photowave.audio.level import gain_to, limit_peaks, normalise, rms_dbfs, without_fades
 from photowave.audio.mulaw import decode, encode, level_bounds, level_log2_widths
 from photowave.audio.repeating import repeat_to
@@ -34,8 +35,10 @@ __all__ = [
     "decode",
     "encode",
     "extend_bandwidth",
+    "fade",
     "find_sounds",
     "gain_to",
+    "join",
     "level_bounds",
     "level_log2_widths",
     "limit_peaks",
@@ -48,6 +51,7 @@ __all__ = [
     "repeat_to",
     "resample",
     "rms_dbfs",
+    "to_loudness",
     "width_band",
     "without_fades",
     "write_sound",

@@ -21,9 +21,17 @@ SILENCE_PEAK_DBFS = -80.0
 """A sound whose peak stays below this level counts as silent."""
 
 _LOWEST_SAMPLE_RATE = 1_000
-_PCM_STEPS = 32_768
 _BLOCK = 1 << 20
-_WRITTEN_FORMATS = {".wav": "WAV", ".flac": "FLAC"}
+_WRITTEN = {
+    (".wav", 16): ("WAV", "PCM_16"),
+    (".wav", 24): ("WAV", "PCM_24"),
+    (".wav", 32): ("WAV", "FLOAT"),
+    (".flac", 16): ("FLAC", "PCM_16"),
+    (".flac", 24): ("FLAC", "PCM_24"),
+    (".ogg", 16): ("OGG", "VORBIS"),
+    (".mp3", 16): ("MP3", "MPEG_LAYER_III"),
+}
+_MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
 @dataclass(frozen=True)
@@ -110,24 +118,32 @@ def _refuse_silence(path: str | Path, samples: Tensor) -> None:
         )
 
 
-def write_sound(path: str | Path, samples: Tensor, sample_rate: int) -> None:
-    """Write 16-bit PCM; the file appears under its name only when it is complete.
+def write_sound(path: str | Path, samples: Tensor, sample_rate: int, *, bits: int = 16) -> None:
+    """Write a sound file; it appears under its name only when it is complete.
 
-    Samples are rounded to steps of 1/32768; +1 itself becomes the highest step.
+    With 16 and 24 bits samples are rounded to steps, and +1 itself becomes the highest; with 32 bits they
+    stay as they are. Ogg Vorbis and MP3 lose what the ear hardly misses.
 
     Args:
-        path: A name that ends in `.wav` or `.flac`, in a folder that exists.
+        path: A name that ends in `.wav`, `.flac`, `.ogg` or `.mp3`, in a folder that exists.
         samples: Float, [time] or [2, time], within +-1.
         sample_rate: In Hz.
+        bits: 16, 24 (WAV and FLAC) or 32 (WAV: floating point).
 
     Raises:
-        MediaError: Another suffix; samples that are not one or two channels, are none, NaN, infinite or
-            beyond +-1; or the file cannot be written.
+        MediaError: Another suffix or number of bits; a rate that the format lacks; samples that are not one
+            or two channels, are none, NaN, infinite or beyond +-1; or the file cannot be written.
     """
     path = Path(path)
-    file_format = _WRITTEN_FORMATS.get(path.suffix.lower())
-    if file_format is None:
-        raise MediaError(f"{path}: cannot write {path.suffix or 'a name without suffix'}. Use .wav or .flac.")
+    kind = _WRITTEN.get((path.suffix.lower(), bits))
+    if kind is None:
+        asked = f"{path.suffix or 'a name without suffix'} with {bits} bits"
+        raise MediaError(
+            f"{path}: cannot write {asked}. Use .wav (16, 24 or 32 bits), .flac (16 or 24), or .ogg or .mp3 "
+            "(16)."
+        )
+    if kind[0] == "MP3" and sample_rate not in _MP3_RATES:
+        raise MediaError(f"{path}: MP3 has no rate of {sample_rate} Hz. Use 44100 or 48000.")
     if samples.numel() == 0 or not (samples.dim() == 1 or (samples.dim() == 2 and len(samples) == 2)):
         raise MediaError(
             f"{path}: samples have the shape {list(samples.shape)}; [time] or [2, time] with at least one "
@@ -142,14 +158,29 @@ def write_sound(path: str | Path, samples: Tensor, sample_rate: int) -> None:
             f"{path}: the peak is {peak:.4g}; it must not exceed 1, or the sound would clip. "
             "Lower the level first."
         )
-    steps = (samples * _PCM_STEPS).round().clamp(max=_PCM_STEPS - 1).to(torch.int16)
     try:
         with replacing(path) as temporary:
-            soundfile.write(temporary, steps.t().numpy(), sample_rate, subtype="PCM_16", format=file_format)
+            _write(temporary, samples, sample_rate, *kind)
     except (OSError, soundfile.SoundFileError) as error:
         raise MediaError(
             f"{path} cannot be written ({_reason(error)}). Choose a folder that exists and is writable."
         ) from error
+
+
+def _write(path: Path, samples: Tensor, sample_rate: int, file_format: str, subtype: str) -> None:
+    """Write samples [time] or [2, time] in blocks: the Vorbis encoder cannot take minutes at once."""
+    rows = samples.t() if samples.dim() == 2 else samples[:, None]
+    with soundfile.SoundFile(
+        path, "w", sample_rate, rows.shape[1], format=file_format, subtype=subtype
+    ) as file:
+        for part in torch.split(rows, _BLOCK // 16):
+            if subtype.startswith("PCM"):
+                # Rounded here: the library would cut off. Its integers fill 32 bits from the top.
+                steps = 2 ** (int(subtype[4:]) - 1)
+                levels = (part * steps).round().clamp(max=steps - 1).to(torch.int32)
+                file.write((levels * (2**31 // steps)).numpy())
+            else:
+                file.write(part.float().numpy())
 
 
 def probe_sound(path: str | Path) -> SoundInfo:

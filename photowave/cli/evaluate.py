@@ -18,7 +18,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser = make_parser(command, "Judges a model's sounds beside simple systems and real recordings.")
     parser.add_argument("--model", default="default", help="'default', which ships, or a model file")
     parser.add_class_arguments(EvaluateSettings)
-    parser.add_class_arguments(DrawSettings, skip={"seed", "variation", "threads"})
+    parser.add_class_arguments(DrawSettings, skip={"seed", "variation", "loop", "threads"})
     parser.add_argument(
         "--out", default="evaluation", help="folder for metrics.json, metrics.csv and report.html"
     )

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from photowave.atomic import replacing
 from photowave.cli.output import open_folder, save_sound, tell_failure
+from photowave.cli.page import Page
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.cli.quick import loading
 from photowave.cli.results import DRAWN, is_there
@@ -36,6 +38,16 @@ class Existing:
     """Leave them, and draw only what is missing."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Extras:
+    """What is written beside the sounds."""
+
+    spectrogram: bool = False
+    """A picture of each."""
+    page: Page | None = None
+    """A page with all of them."""
+
+
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, draw, write."""
     parser = make_parser(command, "Draws a soundscape for each photo.")
@@ -48,12 +60,15 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--recursive", action="store_true", help="search folders below their first level, too"
     )
-    parser.add_class_arguments(DrawSettings)
+    parser.add_class_arguments(DrawSettings, skip={"loop"})
+    parser.add_argument("--loop", action="store_true", help="let the end meet the beginning, without a seam")
     parser.add_class_arguments(SteerSettings, skip={"strict"})
     parser.add_argument(
         "--strict", action="store_true", help="refuse photos of no place that the model knows"
     )
     parser.add_class_arguments(OutputSettings)
+    parser.add_argument("--spectrogram", action="store_true", help="write a PNG beside each sound, too")
+    parser.add_argument("--html", metavar="PAGE.html", help="write a page with all that is drawn, too")
     parser.add_argument("--overwrite", action="store_true", help="replace sounds that were drawn otherwise")
     parser.add_argument("--skip_existing", action="store_true", help="draw only what is not there yet")
     parser.add_argument("--model", default="default", help="'default', which ships, or a model file")
@@ -65,13 +80,18 @@ def run(command: str, arguments: Sequence[str]) -> int:
         name = "like-" + Path(steering.like).stem if steering.like else "-".join(steering.shares)
         targets = [Target(None, Path(name))]
     else:
-        raise ConfigError("no photo is given. Name photos or folders, or give --place, --blend or --like.")
+        raise ConfigError(
+            "no photo is given. Name photos or folders, or give --place, --blend or --like. "
+            "'photowave generate --help' tells more."
+        )
+    extras = Extras(spectrogram=parsed.spectrogram, page=Page(parsed.html) if parsed.html else None)
     code = generate(
         targets,
         settings_of(DrawSettings, parsed),
         settings_of(OutputSettings, parsed),
         steering,
         Existing(overwrite=parsed.overwrite, skip=parsed.skip_existing),
+        extras,
         model=parsed.model,
     )
     others = left_alone(parsed.photos, recursive=parsed.recursive)
@@ -87,6 +107,7 @@ def generate(
     output: OutputSettings,
     steering: SteerSettings,
     existing: Existing,
+    extras: Extras,
     *,
     model: str,
 ) -> int:
@@ -100,6 +121,7 @@ def generate(
         output: Where to.
         steering: What overrules the photos.
         existing: What happens to sounds that are there.
+        extras: What is written beside the sounds.
         model: `default`, or a model file.
 
     Returns:
@@ -119,7 +141,6 @@ def generate(
         if any(target.photo is not None for target in targets):
             generator.encoder  # noqa: B018 - built before any clock starts
     takes = [replace(draw, seed=draw.seed + number) for number in range(output.takes)]
-    sha256 = generator.loaded.sha256
     out, failed, done = open_folder(output.out), 0, 0
     jobs = []
     for target in targets:
@@ -128,7 +149,7 @@ def generate(
             for number, take in enumerate(takes, 1)
             for file in [_file(out, target, output, number)]
             if existing.overwrite
-            or not (is_there(file, _asked(target, take, steering, sha256)) and existing.skip)
+            or not (is_there(file, _asked(target, take, output, steering, generator)) and existing.skip)
         ]
         if wanted:
             jobs.append((target, wanted))
@@ -157,15 +178,30 @@ def generate(
                 readings = [reading for *_, reading in here]
                 sounds = generator.generate_read(readings, take, progress=bar.update, spent_s=spent_s)
                 spent_s = 0.0
-                for (target, file, reading), sound in zip(here, sounds, strict=True):
+                for (target, file, reading), drawn in zip(here, sounds, strict=True):
+                    sound = drawn.finished(
+                        sample_rate=output.sample_rate,
+                        channels=output.channels,
+                        loudness_lufs=output.loudness_lufs,
+                        fade_s=output.fade_s,
+                    )
                     for line in _lines(target, reading, sound, take):
                         bar.write(line, file=sys.stdout)
                     note = f"real-time factor {sound.info['real_time_factor']:.2f}"
                     bar.write(
-                        save_sound(file, target.told, sound, photo=target.photo_name, note=note),
+                        save_sound(
+                            file, target.told, sound, photo=target.photo_name, bits=output.bits, note=note
+                        ),
                         file=sys.stdout,
                     )
+                    if extras.spectrogram:
+                        with replacing(file.with_suffix(".png")) as temporary:
+                            sound.spectrogram().save(temporary)
+                    if extras.page is not None:
+                        extras.page.add(file.stem, sound)
                     done += 1
+    if extras.page is not None and done:
+        extras.page.write()
     return 2 if failed and not done else min(failed, 1)
 
 
@@ -175,15 +211,29 @@ def _file(out: Path, target: Target, output: OutputSettings, number: int) -> Pat
     return (out / name).with_name(f"{name.name}.{output.format}")
 
 
-def _asked(target: Target, draw: DrawSettings, steering: SteerSettings, sha256: str) -> dict[str, Any]:
+def _asked(
+    target: Target,
+    draw: DrawSettings,
+    output: OutputSettings,
+    steering: SteerSettings,
+    model: "SoundscapeGenerator",
+) -> dict[str, Any]:
     """What a sound will follow from, by names of `COMPARED`."""
     from photowave.image import photo_sha256
 
     asked: dict[str, Any] = {name: getattr(draw, name) for name in DRAWN}
+    if draw.loop:
+        asked["loop"] = True
     if target.photo is not None:
         with suppress(MediaError):  # told when it is read
             asked["photo_sha256"] = photo_sha256(target.photo)
-    return {**asked, **steering.told(), "model_sha256": sha256}
+    done = {
+        "sample_rate": output.sample_rate or model.sample_rate,
+        "channels": output.channels or model.channels,
+        "loudness_lufs": output.loudness_lufs,
+        "fade_s": output.fade_s or None,
+    }
+    return {**asked, **done, **steering.told(), "model_sha256": model.loaded.sha256}
 
 
 def _lines(target: Target, reading: "PhotoReading", sound: "Soundscape", draw: DrawSettings) -> Iterator[str]:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from photowave.generation import Soundscape
 
 
-def save_sound(target: Path, told: str, sound: "Soundscape", *, photo: str | None, note: str) -> str:
+def save_sound(
+    target: Path, told: str, sound: "Soundscape", *, photo: str | None, note: str, bits: int = 16
+) -> str:
     """Write a sound, and what is known of it as JSON beside it.
 
     Args:
@@ -21,12 +23,13 @@ def save_sound(target: Path, told: str, sound: "Soundscape", *, photo: str | Non
         sound: Its sound.
         photo: The name of the photo; None without one.
         note: What to say of the sound beside its length and level.
+        bits: See `Soundscape.save`.
 
     Returns:
         A line that tells it.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    sound.save(target)
+    sound.save(target, bits=bits)
     write_json(target.with_suffix(".json"), {**({} if photo is None else {"photo": photo}), **sound.info})
     return f"{told} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, {note})"
 

@@ -9,7 +9,9 @@ from photowave.errors import ConfigError
 
 DRAWN = ("seed", "variation", "temperature", "guidance", "duration_s")
 """Those of the settings that a sound follows from."""
-COMPARED = ("photo_sha256", *DRAWN, "place", "exclude", "blend", "like", "model_sha256")
+FINISHED = ("sample_rate", "channels", "loudness_lufs", "fade_s")
+"""What was done to it afterwards."""
+COMPARED = ("photo_sha256", *DRAWN, *FINISHED, "place", "exclude", "blend", "like", "loop", "model_sha256")
 """What a sound follows from, as its description tells it."""
 
 

@@ -17,8 +17,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
     """Write the sines of each photo; what fails and what is returned is as in `photowave generate`."""
     parser = make_parser(command, "Turns the corners of each photo into sines, without any model.")
     parser.add_argument("photos", nargs="+", metavar="PHOTO|FOLDER", help="photos, and folders of photos")
-    parser.add_class_arguments(DrawSettings, skip={"variation", "temperature", "guidance", "threads"})
-    parser.add_class_arguments(OutputSettings, skip={"takes"})
+    parser.add_class_arguments(DrawSettings, skip={"variation", "temperature", "guidance", "loop", "threads"})
+    parser.add_class_arguments(
+        OutputSettings, skip={"takes", "sample_rate", "channels", "fade_s", "loudness_lufs"}
+    )
     parser.set_defaults(out="sonified")
     parsed = parse(parser, arguments)
     draw, output = settings_of(DrawSettings, parsed), settings_of(OutputSettings, parsed)

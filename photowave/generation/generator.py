@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from photowave._version import __version__
+from photowave.audio import join
 from photowave.checkpoint import LoadedModel
 from photowave.errors import ConfigError
 from photowave.generation.decoding import mix, pieces
@@ -25,6 +26,8 @@ from photowave.settings import DrawSettings, SteerSettings
 
 CHUNK_S = 0.25
 """Seconds drawn between two calls of `progress`."""
+LOOP_S = 0.5
+"""Seconds over which the end of a loop is faded into its beginning, or half of the sound if it is shorter."""
 _DEFAULTS, _UNSTEERED = DrawSettings(), SteerSettings()
 
 
@@ -73,6 +76,7 @@ class SoundscapeGenerator:
         exclude: str | Sequence[str] = (),
         blend: str | Mapping[str, float] | None = None,
         like: str | Path | None = None,
+        loop: bool = False,
     ) -> Soundscape:
         """Draw one soundscape.
 
@@ -88,6 +92,7 @@ class SoundscapeGenerator:
             exclude: Places that are never drawn.
             blend: Shares of places that are mixed.
             like: A recording that is taken instead of a photo.
+            loop: The end meets the beginning, so that the sound can be repeated without a seam.
 
         Returns:
             The sound, with what it was made from in `info`.
@@ -98,7 +103,12 @@ class SoundscapeGenerator:
             CheckpointError: The photo encoder is not the one the model was trained with.
         """
         settings = DrawSettings(
-            duration_s=duration_s, seed=seed, variation=variation, temperature=temperature, guidance=guidance
+            duration_s=duration_s,
+            seed=seed,
+            variation=variation,
+            temperature=temperature,
+            guidance=guidance,
+            loop=loop,
         )
         steering = SteerSettings(place=place, exclude=exclude, blend=blend, like=like)
         return self.generate_many([photo], settings, steering)[0]
@@ -186,6 +196,7 @@ class SoundscapeGenerator:
             "temperature": settings.temperature,
             "guidance": settings.guidance,
             "duration_s": settings.duration_s,
+            **({"loop": True} if settings.loop else {}),
             "sample_rate": self.sample_rate,
             "channels": self.channels,
             "model_sha256": self.loaded.sha256,
@@ -231,7 +242,11 @@ class SoundscapeGenerator:
             ConfigError: Not even one sample fits into `duration_s`, or it is longer than the clip that the
                 model knows; or guidance is asked of a model trained without conditioning dropout.
         """
-        count = self._count(settings.duration_s)
+        overlap_s = min(LOOP_S, settings.duration_s / 2) if settings.loop else 0.0
+        overlap = round(overlap_s * self.sample_rate)
+        count = self._count(settings.duration_s) + overlap
+        if settings.loop:
+            self._count(settings.duration_s + overlap_s)  # which knows how long the conditioning lasts
         sampler = self._sampler(vectors, seeds, settings)
         side = None if widths is None else SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
         parts = []
@@ -239,7 +254,8 @@ class SoundscapeGenerator:
             parts.append(part)
             if progress is not None:
                 progress(len(part) * part.shape[-1] / self.sample_rate)
-        return torch.cat(parts, -1)
+        drawn = torch.cat(parts, -1)
+        return join(drawn, overlap=overlap) if overlap else drawn
 
     def stream(
         self,

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from photowave.audio import rms_dbfs, write_sound
+from photowave.audio import fade, limit_peaks, resample, rms_dbfs, to_loudness, write_sound
 from photowave.audio.spectrogram import spectrogram_image
 
 _TOLD = ("seed", "temperature", "guidance")
@@ -57,13 +57,55 @@ class Soundscape:
         """Level in dB relative to full scale."""
         return rms_dbfs(torch.from_numpy(self.samples).flatten())
 
-    def save(self, path: str | Path) -> None:
-        """Write a sound file, 16 bit, `.wav` or `.flac` by the suffix.
+    def save(self, path: str | Path, *, bits: int = 16) -> None:
+        """Write a sound file, `.wav`, `.flac`, `.ogg` or `.mp3` by the suffix.
+
+        Args:
+            path: In a folder that exists.
+            bits: 16, 24 (WAV and FLAC) or 32 (WAV: floating point).
 
         Raises:
-            MediaError: Another suffix, or the folder cannot be written.
+            MediaError: Another suffix or number of bits, or the folder cannot be written.
         """
-        write_sound(path, torch.from_numpy(self.samples), self.sample_rate)
+        write_sound(path, torch.from_numpy(self.samples), self.sample_rate, bits=bits)
+
+    def finished(
+        self,
+        *,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        loudness_lufs: float | None = None,
+        fade_s: float = 0.0,
+    ) -> "Soundscape":
+        """Give the sound as a project needs it; each step is left out unless it is asked for.
+
+        Args:
+            sample_rate: Samples per second, in Hz; see `photowave.audio.resample` for the filter.
+            channels: 1 mixes two channels down, 2 repeats one.
+            loudness_lufs: Loudness by ITU-R BS.1770-4, by one gain; peaks beyond full scale are bent.
+            fade_s: Length of a fade at either end, in seconds.
+
+        Returns:
+            A new sound, whose `info` tells what was done.
+
+        Raises:
+            MediaError: It is too short or too soft to have a loudness.
+        """
+        samples, rate, info = torch.from_numpy(self.samples), self.sample_rate, dict(self.info)
+        if channels is not None and channels != (1 if samples.dim() == 1 else 2):
+            samples = samples.mean(0) if channels == 1 else samples.expand(2, -1)
+            info["channels"] = channels
+        if sample_rate is not None and sample_rate != rate:
+            # A filter that rings can pass full scale by a little.
+            samples = limit_peaks(resample(samples, old_rate=rate, new_rate=sample_rate))
+            info["sample_rate"] = rate = sample_rate
+        if loudness_lufs is not None:
+            samples = to_loudness(samples, sample_rate=rate, lufs=loudness_lufs)
+            info["loudness_lufs"] = loudness_lufs
+        if fade_s > 0:
+            samples = fade(samples, sample_rate=rate, seconds=fade_s)
+            info["fade_s"] = fade_s
+        return Soundscape(samples.contiguous().numpy(), rate, self.photo, info)
 
     def spectrogram(self, *, width: int = 600, height: int = 200) -> Image.Image:
         """Draw the log-mel spectrogram, `width` by `height` pixels."""

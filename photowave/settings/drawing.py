@@ -9,6 +9,7 @@ from photowave.settings.checks import require
 
 LONGEST_S = 3600.0
 MOST_TAKES = 1000
+_BITS = {"wav": (16, 24, 32), "flac": (16, 24), "ogg": (16,), "mp3": (16,)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class DrawSettings:
     """1 draws as learned; below 1 calmer, above 1 wilder."""
     guidance: float = 1.0
     """1 draws as learned; above 1 lays more weight on the photo and takes twice the time."""
+    loop: bool = False
+    """Let the end meet the beginning, so that the sound can be repeated without a seam."""
     threads: int | None = None
     """Threads to draw with; null: one per core."""
 
@@ -57,19 +60,47 @@ class DrawSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class OutputSettings:
-    """Where sounds go."""
+    """Where sounds go, and as what."""
 
     out: str = "soundscapes"
     """Folder for the sounds; made if it is not there."""
-    format: Literal["wav", "flac"] = "wav"
+    format: Literal["wav", "flac", "ogg", "mp3"] = "wav"
     """Kind of sound file."""
+    bits: Literal[16, 24, 32] = 16
+    """Bits of a sample: 16, 24 (wav and flac), or 32 (wav: floating point)."""
+    sample_rate: int | None = None
+    """Samples per second; null: those of the model."""
+    channels: Literal[1, 2] | None = None
+    """1 mixes two channels down, 2 repeats one; null: those of the model."""
+    fade_s: float = 0.0
+    """Length of a fade at either end in seconds."""
+    loudness_lufs: float | None = None
+    """Loudness by ITU-R BS.1770, such as -23; null leaves the level of the model."""
     takes: int = 1
     """So many sounds for each photo, each with the next seed; their names end in -1, -2 and so on."""
 
     def __post_init__(self) -> None:
-        """Check the range."""
+        """Check ranges, and what goes together."""
         require(
             1 <= self.takes <= MOST_TAKES, f"takes={self.takes}: must lie in 1 to {MOST_TAKES}. Common: 3."
+        )
+        require(
+            self.bits in _BITS[self.format],
+            f"bits={self.bits}: a {self.format} file takes {' or '.join(map(str, _BITS[self.format]))}. "
+            "Choose another format, or leave bits out.",
+        )
+        require(
+            self.sample_rate is None or 8_000 <= self.sample_rate <= 192_000,
+            f"sample_rate={self.sample_rate}: must lie in 8000 to 192000 Hz. Common: 44100 and 48000.",
+        )
+        require(
+            0.0 <= self.fade_s <= LONGEST_S / 2,
+            f"fade_s={self.fade_s:g}: must lie in 0 to {LONGEST_S / 2:g} seconds. Common: 0.5.",
+        )
+        lufs = self.loudness_lufs
+        require(
+            lufs is None or -60.0 <= lufs <= -5.0,
+            f"loudness_lufs={lufs}: must lie in -60 to -5. Broadcast has -23, streaming -14.",
         )
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import re
 import struct
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 import torch
@@ -219,6 +221,56 @@ def test_a_batch_that_broke_off_goes_on(
     }
     assert (out / "Straße 海.wav").stat().st_mtime_ns == kept
     assert run(folder, "--skip-existing", seed=3) == 2, "they are others"
+
+
+def test_sounds_come_as_a_project_needs_them(run: Callable[..., int], folder: Path, out: Path) -> None:
+    options = {"sample_rate": 16_000, "channels": 2, "bits": 24, "loudness_lufs": -23, "fade_s": 0.1}
+    assert run(folder / "beach.png", duration_s=1, **options) == 0
+    info = soundfile.info(out / "beach.wav")
+    assert (info.frames, info.samplerate, info.channels, info.subtype) == (16_000, 16_000, 2, "PCM_24")
+    told = json.loads((out / "beach.json").read_text())
+    assert {name: told[name] for name in ("sample_rate", "channels", "loudness_lufs", "fade_s")} == {
+        name: value for name, value in options.items() if name != "bits"
+    }
+    samples = soundfile.read(out / "beach.wav")[0]
+    assert np.array_equal(samples[:, 0], samples[:, 1]), "one channel, repeated"
+    assert abs(samples[[0, -1]]).max() < 1e-3
+    assert run(folder / "beach.png", duration_s=1) == 2, "another rate is another sound"
+
+
+def test_a_loop_is_as_long_as_asked_and_a_sound_of_its_own(
+    run: Callable[..., int], folder: Path, out: Path, tmp_path: Path
+) -> None:
+    assert run(folder / "beach.png", "--loop", duration_s=2) == 0
+    assert run(folder / "beach.png", duration_s=2, out=tmp_path / "plain") == 0
+    loop, plain = (soundfile.read(path / "beach.wav")[0] for path in (out, tmp_path / "plain"))
+    assert len(loop) == len(plain) == 2 * RATE
+    assert np.array_equal(loop[RATE:], plain[RATE:]), "only the beginning is another"
+    assert not np.array_equal(loop[:RATE], plain[:RATE])
+    assert json.loads((out / "beach.json").read_text())["loop"] is True
+    assert run(folder / "beach.png", duration_s=2) == 2, "a loop is not overwritten by what is none"
+
+
+def test_pictures_and_a_page_are_written_beside_the_sounds(
+    run: Callable[..., int], folder: Path, out: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    (folder / "wood.webp").rename(folder / "<b>wood.webp")
+    assert run(folder, "--spectrogram", html=page) == 0
+    for name in ("beach", "<b>wood", "Straße 海"):
+        with Image.open(out / f"{name}.png") as picture:
+            assert picture.size == (600, 200)
+    text = page.read_text("utf-8")
+    assert text.count("<audio controls") == 3
+    assert text.count('alt="photo"') == text.count('alt="spectrogram"') == 3
+    assert "<h2>&lt;b&gt;wood</h2>" in text
+    assert not re.search(r"(src|href)=\"(?!data:)", text), "nothing is loaded from elsewhere"
+
+
+def test_a_page_has_an_ending_that_browsers_know(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(run(folder, html="page.txt"), "must end in .html", out, capsys)
 
 
 def test_takes_differ_and_are_those_of_the_next_seeds(

@@ -43,7 +43,7 @@ def test_saved_samples_are_the_nearest_16_bit_ones(
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", ["sound.mp3", "sound", "missing/sound.wav"])
+@pytest.mark.parametrize("name", ["sound.aac", "sound", "missing/sound.wav"])
 def test_what_cannot_be_saved_is_a_media_error_and_leaves_nothing(
     name: str, sound: Soundscape, tmp_path: Path
 ) -> None:
@@ -109,3 +109,17 @@ def test_silence_can_be_shown() -> None:
     assert inline(silent._repr_html_(), "audio/flac")
     shown = np.asarray(silent.spectrogram().convert("L"))
     assert shown.max() < 10
+
+
+def test_finishing_makes_a_new_sound_and_tells_what_was_done() -> None:
+    samples = (0.1 * np.random.default_rng(0).standard_normal((2, 8_000))).astype(np.float32)
+    sound = Soundscape(samples, 8_000, info={"seed": 3})
+    assert np.array_equal(sound.finished().samples, samples)
+    other = sound.finished(sample_rate=16_000, channels=1, loudness_lufs=-30.0, fade_s=0.1)
+    assert other.samples.shape == (16_000,)
+    assert other.sample_rate == 16_000
+    assert other.info == {
+        "seed": 3, "channels": 1, "sample_rate": 16_000, "loudness_lufs": -30.0, "fade_s": 0.1
+    }  # fmt: skip
+    assert sound.info == {"seed": 3}
+    assert np.array_equal(sound.samples, samples)
