@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tiny_models import save_photo
 from tiny_scenes import tiny_settings, write_tiny_scenes
 
 from photowave.cli.main import main
@@ -109,3 +110,23 @@ def test_recordings_lose_their_photos_and_are_left_out(tmp_path: Path) -> None:
     for wrong in (replace(row, photo=row.sound), replace(row, scene=None)):
         with pytest.raises(PairError, match=row.sound.name):
             script("withhold_photos").withhold([wrong], every=2)
+
+
+def test_named_places_are_printed_and_kept(
+    given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strangers = tmp_path / "strangers" / "deep"
+    strangers.mkdir(parents=True)
+    for number in range(2):
+        save_photo(strangers / f"{number}.png", 90 + number)
+    out = tmp_path / "found.json"
+    script("name_places").main(
+        [*given, "--splits=train,val", "--strangers", str(strangers.parent), "--out", str(out)]
+    )
+    told = capsys.readouterr().out.splitlines()
+    found = json.loads(out.read_text())
+    assert told[0] == f"{found['photos']} photos of known places (train,val)"
+    assert found["photos"] > 3
+    assert found["strict"] <= found["accepted"] <= 1
+    assert found["strangers"] == 2
+    assert told[-1] == f"2 photos of no known place: noticed {found['caught']:.1%}"
