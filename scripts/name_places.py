@@ -3,11 +3,11 @@
     python scripts/name_places.py [--model FILE] [--pairs FOLDER] [--splits test] [--strangers FOLDER]
                                   [--out FILE]
 
-Asks the model for the place of each photo of some splits. Prints the share that is accepted (the place of the
-photo, or one of the column `also`), how sure the model is on average, the expected calibration error, and the
-share of photos of known places that it takes for none. `--strangers` names a folder of photos of no place that
-it knows, searched below its first level, too, such as `scripts/make_strangers.py` makes: the share that it
-notices is printed as well.
+Asks the model for the place of each photo of some splits. Prints the share that is accepted (the photo's own
+place, or one of the column `also`), how sure the model is on average, the expected calibration error, and the
+share of photos of known places that it takes for none. `--strangers` names a folder of photos of no place
+that it knows, searched below its first level, too, such as `scripts/make_strangers.py` makes: the share that
+it notices is printed as well.
 """
 
 import argparse
