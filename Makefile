@@ -16,7 +16,7 @@ help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(LIGHT) ## draw the sounds of the example photos into soundscapes/
-	$(BIN)/photowave generate data/examples --out soundscapes
+	$(BIN)/photowave generate data/examples --out soundscapes --overwrite
 
 test: lint docs ## check everything: style, types, layers, docs, tests and their coverage
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report term
