@@ -81,7 +81,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         targets = [Target(None, Path(name))]
     else:
         raise ConfigError(
-            "no photo is given. Name photos or folders, or give --place, --blend or --like. "
+            "a photo is required: name photos or folders, or give --place, --blend or --like. "
             "'photowave generate --help' tells more."
         )
     extras = Extras(spectrogram=parsed.spectrogram, page=Page(parsed.html) if parsed.html else None)

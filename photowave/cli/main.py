@@ -73,32 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A photo's name may hold letters that the terminal's or the pipe's encoding lacks.
         sys.stdout.reconfigure(errors="backslashreplace")
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or given[0] in ("-h", "--help"):
-        print(usage())
-        return 0
-    if given[0] in ("-V", "--version"):
-        print(f"photowave {__version__}")
-        return 0
-    command, *rest = given
-    if command not in COMMANDS:
-        near = get_close_matches(command, COMMANDS, n=1)
-        meant = f"Did you mean '{near[0]}'? " if near else ""
-        print(
-            f"photowave: there is no command '{command}'. {meant}Choose from: {', '.join(COMMANDS)}.",
-            file=sys.stderr,
-        )
-        return 2
     try:
-        if command in extras.COMMANDS:
-            extras.require(extras.COMMANDS[command], f"'photowave {command}'")
-        from jsonargparse import set_parsing_settings
-
-        # The docstrings below the fields of a dataclass become the help texts.
-        set_parsing_settings(docstring_parse_attribute_docstrings=True)
-        module = importlib.import_module(f"photowave.cli.{COMMANDS[command][0]}")
-        code = module.run(command, spelled(rest))
-        assert isinstance(code, int)
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where it is caught if nobody reads any more
     except PhotowaveError as error:
         print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 2
@@ -116,6 +94,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("photowave: stopped.", file=sys.stderr)
         return 130
+    return code
+
+
+def _run(given: list[str]) -> int:
+    """Find the command and run it."""
+    if not given or given[0] in ("-h", "--help"):
+        print(usage())
+        return 0
+    if given[0] in ("-V", "--version"):
+        print(f"photowave {__version__}")
+        return 0
+    command, *rest = given
+    if command not in COMMANDS:
+        near = get_close_matches(command, COMMANDS, n=1)
+        meant = f"Did you mean '{near[0]}'? " if near else ""
+        raise PhotowaveError(f"there is no command '{command}'. {meant}Choose from: {', '.join(COMMANDS)}.")
+    if command in extras.COMMANDS:
+        extras.require(extras.COMMANDS[command], f"'photowave {command}'")
+    from jsonargparse import set_parsing_settings
+
+    # The docstrings below the fields of a dataclass become the help texts.
+    set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    module = importlib.import_module(f"photowave.cli.{COMMANDS[command][0]}")
+    code = module.run(command, spelled(rest))
+    assert isinstance(code, int)
     return code
 
 

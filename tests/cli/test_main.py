@@ -1,6 +1,7 @@
 """The command itself: what it offers, how quickly it answers, and that every mistake is one line."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -84,7 +85,7 @@ WRONG = [
     ("generate", ["x.jpg", "--duration_s", "long"]),
     ("generate", ["x.jpg", "--seed", "1.5"]),
     ("generate", ["x.jpg", "--variation", "1.5"]),
-    ("generate", ["x.jpg", "--format", "mp3"]),
+    ("generate", ["x.jpg", "--format", "aac"]),
     ("generate", ["x.jpg", "--nonsense", "3"]),
     ("generate", ["x.jpg", "--seed"]),
     ("export", []),
@@ -211,3 +212,19 @@ def test_hyphens_in_names_are_underscores_and_values_stay(name: str, value: str)
 
 def test_short_names() -> None:
     assert spelled(["a-b.jpg", "-o", "my-sounds", "-1"]) == ["a-b.jpg", "--out", "my-sounds", "-1"]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["recipes"]], ids=str)
+def test_nobody_has_to_read_to_the_end(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "photowave", *arguments],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == 1

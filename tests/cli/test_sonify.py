@@ -126,7 +126,7 @@ def test_only_bad_photos(
     [
         ({"duration_s": 0.0}, "duration_s=0: must"),
         ({"seed": -1}, "seed=-1: must"),
-        ({"format": "mp3"}, "mp3"),
+        ({"format": "aac"}, "aac"),
     ],
 )
 def test_a_wrong_setting_is_one_line(
