@@ -23,7 +23,7 @@ def credit_lines(lines: Sequence[Line]) -> Iterable[str]:
     """
     learned = [line for line in lines if line["split"] == "train"]
     sounds = [line for line in learned if line["kind"] == "sound"]
-    photos = [line for line in learned if line["kind"] == "photo"]
+    photos = [line for line in learned if line["kind"] == "photo" and not _binds(line["licence"])]
     authors = {line["author"] or line["source"] for line in sounds}
     yield "# Credits"
     yield ""
@@ -36,10 +36,16 @@ def credit_lines(lines: Sequence[Line]) -> Iterable[str]:
             yield from ("", f"## {place}", "")
         yield f"- {_credit(line)}"
     yield from ("", "## Photos", "")
-    yield f"The map from photo to place was fitted on features of {len(photos)} photos, under these licences:"
+    yield f"The map from photo to place was fitted on features of {len(photos)} photos under these licences;"
+    yield "none is share-alike or under the GPL:"
     yield from ("", "| licence | photos |", "|---|--:|")
     for licence, count in Counter(line["licence"] for line in photos).most_common():
         yield f"| {licence} | {count} |"
+
+
+def _binds(licence: str) -> bool:
+    """Whether a licence binds what is made of the file; `scripts/build_places.py` leaves such photos out."""
+    return "-SA" in licence or "GPL" in licence
 
 
 def _credit(line: Line) -> str:

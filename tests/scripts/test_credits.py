@@ -31,11 +31,15 @@ def test_only_the_training_part_counts() -> None:
         LINE,
         {**LINE, "split": "test", "author": "Unheard"},
         {**LINE, "kind": "photo", "licence": "MIT"},
+        {**LINE, "kind": "photo", "licence": "CC-BY-SA-4.0"},
+        {**LINE, "kind": "photo", "licence": "LGPL-2.1+"},
     ]
     text = "\n".join(credit_lines(lines))
     assert "Unheard" not in text
     assert "learned from 1 recordings by 1 authors" in text
     assert "| MIT | 1 |" in text
+    assert "features of 1 photos" in text
+    assert "LGPL" not in text, "build_places.py leaves those out, too"
 
 
 def test_no_recording_of_the_set_is_share_alike() -> None:
