@@ -173,7 +173,7 @@ def test_numbers_of_bands_that_can_be_had_are_named(bands: int) -> None:
 
 
 def test_every_number_with_a_bound_is_tried_above() -> None:
-    free = {"encoder", "weights", "mirror", "places"}
+    free = {"encoder", "weights", "mirror", "colours", "places"}
     parts = [type(getattr(ModelConfig(), field.name)) for field in dataclasses.fields(ModelConfig)]
     names = {(part, field.name) for part in parts for field in dataclasses.fields(part)}
     tried = {(part, name) for part, wrong in WRONG for name in wrong}
