@@ -13,6 +13,7 @@ from torch import Tensor
 from photowave.atomic import replacing
 from photowave.audio.resampling import resample
 from photowave.errors import MediaError
+from photowave.settings.drawing import MP3_RATES
 
 SOUND_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"})
 """Suffixes, in lower case, of the files that count as sounds."""
@@ -31,7 +32,6 @@ _WRITTEN = {
     (".ogg", 16): ("OGG", "VORBIS"),
     (".mp3", 16): ("MP3", "MPEG_LAYER_III"),
 }
-_MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def write_sound(path: str | Path, samples: Tensor, sample_rate: int, *, bits: in
             f"{path}: cannot write {asked}. Use .wav (16, 24 or 32 bits), .flac (16 or 24), or .ogg or .mp3 "
             "(16)."
         )
-    if kind[0] == "MP3" and sample_rate not in _MP3_RATES:
+    if kind[0] == "MP3" and sample_rate not in MP3_RATES:
         raise MediaError(f"{path}: MP3 has no rate of {sample_rate} Hz. Use 44100 or 48000.")
     if samples.numel() == 0 or not (samples.dim() == 1 or (samples.dim() == 2 and len(samples) == 2)):
         raise MediaError(

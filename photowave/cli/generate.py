@@ -67,7 +67,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         "--strict", action="store_true", help="refuse photos of no place that the model knows"
     )
     parser.add_class_arguments(OutputSettings)
-    parser.add_argument("--spectrogram", action="store_true", help="write a PNG beside each sound, too")
+    parser.add_argument("--spectrogram", action="store_true", help="write a picture beside each sound, too")
     parser.add_argument("--html", metavar="PAGE.html", help="write a page with all that is drawn, too")
     parser.add_argument("--overwrite", action="store_true", help="replace sounds that were drawn otherwise")
     parser.add_argument("--skip_existing", action="store_true", help="draw only what is not there yet")
@@ -78,13 +78,17 @@ def run(command: str, arguments: Sequence[str]) -> int:
         targets = find_targets(parsed.photos, recursive=parsed.recursive)
     elif steering.without_photo:
         name = "like-" + Path(steering.like).stem if steering.like else "-".join(steering.shares)
-        targets = [Target(None, Path(name))]
+        # A place may be called anything; its sound lies in the folder all the same.
+        targets = [Target(None, Path(name.replace("/", "_").replace("\\", "_")))]
     else:
         raise ConfigError(
             "a photo is required: name photos or folders, or give --place, --blend or --like. "
             "'photowave generate --help' tells more."
         )
-    extras = Extras(spectrogram=parsed.spectrogram, page=Page(parsed.html) if parsed.html else None)
+    extras = Extras(
+        spectrogram=parsed.spectrogram,
+        page=Page(parsed.html, overwrite=parsed.overwrite) if parsed.html else None,
+    )
     code = generate(
         targets,
         settings_of(DrawSettings, parsed),
@@ -179,30 +183,37 @@ def generate(
                 sounds = generator.generate_read(readings, take, progress=bar.update, spent_s=spent_s)
                 spent_s = 0.0
                 for (target, file, reading), drawn in zip(here, sounds, strict=True):
-                    sound = drawn.finished(
-                        sample_rate=output.sample_rate,
-                        channels=output.channels,
-                        loudness_lufs=output.loudness_lufs,
-                        fade_s=output.fade_s,
-                    )
-                    for line in _lines(target, reading, sound, take):
+                    try:
+                        told = _write(file, target, drawn, output, extras)
+                    except MediaError as error:
+                        tell_failure(error)
+                        failed += 1
+                        continue
+                    for line in (*_lines(target, reading, drawn, take), told):
                         bar.write(line, file=sys.stdout)
-                    note = f"real-time factor {sound.info['real_time_factor']:.2f}"
-                    bar.write(
-                        save_sound(
-                            file, target.told, sound, photo=target.photo_name, bits=output.bits, note=note
-                        ),
-                        file=sys.stdout,
-                    )
-                    if extras.spectrogram:
-                        with replacing(file.with_suffix(".png")) as temporary:
-                            sound.spectrogram().save(temporary)
-                    if extras.page is not None:
-                        extras.page.add(file.stem, sound)
                     done += 1
     if extras.page is not None and done:
         extras.page.write()
     return 2 if failed and not done else min(failed, 1)
+
+
+def _write(file: Path, target: Target, drawn: "Soundscape", output: OutputSettings, extras: Extras) -> str:
+    """Finish a sound and write it, with what is asked for beside it; a line that tells it."""
+    sound = drawn.finished(
+        sample_rate=output.sample_rate,
+        channels=output.channels,
+        loudness_lufs=output.loudness_lufs,
+        fade_s=output.fade_s,
+    )
+    note = f"real-time factor {sound.info['real_time_factor']:.2f}"
+    told = save_sound(file, target.told, sound, photo=target.photo_name, bits=output.bits, note=note)
+    if extras.spectrogram:
+        # Not OUT/<name>.png: that may be the photo itself.
+        with replacing(file.with_name(f"{file.stem}-spectrogram.png")) as temporary:
+            sound.spectrogram().save(temporary)
+    if extras.page is not None:
+        extras.page.add(file.stem, sound)
+    return told
 
 
 def _file(out: Path, target: Target, output: OutputSettings, number: int) -> Path:
@@ -227,6 +238,9 @@ def _asked(
     if target.photo is not None:
         with suppress(MediaError):  # told when it is read
             asked["photo_sha256"] = photo_sha256(target.photo)
+    if steering.like is not None:
+        with suppress(MediaError):
+            asked["like_sha256"] = photo_sha256(steering.like)
     done = {
         "sample_rate": output.sample_rate or model.sample_rate,
         "channels": output.channels or model.channels,

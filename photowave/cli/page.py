@@ -26,15 +26,20 @@ class Page:
 
     Args:
         path: Ends in .html.
+        overwrite: Whether a file that is there may be replaced.
 
     Raises:
-        ConfigError: The suffix is another.
+        ConfigError: The suffix is another, or there is such a file.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, *, overwrite: bool = False):
         self._path, self._parts = Path(path), list[str]()
         if self._path.suffix.lower() not in (".html", ".htm"):
             raise ConfigError(f"html={path}: a page must end in .html. Choose such a name.")
+        if self._path.exists() and not overwrite:
+            raise ConfigError(
+                f"html={path}: is there already. Give --overwrite to replace it, or another name."
+            )
 
     def add(self, name: str, sound: "Soundscape") -> None:
         """Add a sound under a heading."""

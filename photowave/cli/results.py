@@ -11,7 +11,9 @@ DRAWN = ("seed", "variation", "temperature", "guidance", "duration_s")
 """Those of the settings that a sound follows from."""
 FINISHED = ("sample_rate", "channels", "loudness_lufs", "fade_s")
 """What was done to it afterwards."""
-COMPARED = ("photo_sha256", *DRAWN, *FINISHED, "place", "exclude", "blend", "like", "loop", "model_sha256")
+STEERED = ("place", "exclude", "blend", "like", "like_sha256")
+"""What was said beside the photo, or instead of one."""
+COMPARED = ("photo_sha256", *DRAWN, *FINISHED, *STEERED, "loop", "model_sha256")
 """What a sound follows from, as its description tells it."""
 
 

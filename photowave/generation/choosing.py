@@ -39,7 +39,7 @@ class TextureChooser:
         if self._catalogue is None:
             return []
         drawn = self._conditioner.drawn.nonzero().flatten().tolist()
-        return sorted({self._catalogue.recordings[self._catalogue.owners[entry]].place for entry in drawn})
+        return sorted({self._catalogue.origin(entry).place for entry in drawn})
 
     def allow(self, places: Collection[str]) -> Tensor:
         """Textures of some places, bool [codebook]."""

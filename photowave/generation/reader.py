@@ -69,12 +69,15 @@ class PhotoReader:
             if not steering.without_photo:
                 raise ConfigError("there is no photo: name one, or give place, blend or like.")
             name = ",".join(f"{place}:{share:.6g}" for place, share in steering.shares.items()) or "like"
+            voices, turns = self._voices(name, None, settings, steering)
+            recording = {} if steering.like is None else {"like_sha256": photo_sha256(steering.like)}
             return PhotoReading(
-                *self._voices(name, None, settings, steering),
+                voices,
+                turns,
                 hearing=Hearing(),
                 sha256=None,
                 picture=None,
-                steered=steering.told(),
+                steered={**steering.told(), **recording},
             )
         if steering.like is not None:
             raise ConfigError("like is given beside a photo: it is drawn instead of one. Leave out either.")

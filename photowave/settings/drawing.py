@@ -9,6 +9,8 @@ from photowave.settings.checks import require
 
 LONGEST_S = 3600.0
 MOST_TAKES = 1000
+MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+"""Rates that the format knows, in Hz."""
 _BITS = {"wav": (16, 24, 32), "flac": (16, 24), "ogg": (16,), "mp3": (16,)}
 
 
@@ -96,6 +98,10 @@ class OutputSettings:
         require(
             0.0 <= self.fade_s <= LONGEST_S / 2,
             f"fade_s={self.fade_s:g}: must lie in 0 to {LONGEST_S / 2:g} seconds. Common: 0.5.",
+        )
+        require(
+            self.format != "mp3" or self.sample_rate is None or self.sample_rate in MP3_RATES,
+            f"sample_rate={self.sample_rate}: MP3 has no such rate. Use 44100 or 48000.",
         )
         lufs = self.loudness_lufs
         require(

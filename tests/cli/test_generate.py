@@ -27,7 +27,8 @@ from photowave import __version__
 from photowave.checkpoint import load_model, save_model
 from photowave.cli import generate
 from photowave.cli.main import main
-from photowave.generation import load
+from photowave.errors import MediaError
+from photowave.generation import Soundscape, load
 from photowave.model import Catalogue, Origin, TextureConditioner
 
 RATE = 2_000
@@ -258,13 +259,64 @@ def test_pictures_and_a_page_are_written_beside_the_sounds(
     (folder / "wood.webp").rename(folder / "<b>wood.webp")
     assert run(folder, "--spectrogram", html=page) == 0
     for name in ("beach", "<b>wood", "Straße 海"):
-        with Image.open(out / f"{name}.png") as picture:
+        with Image.open(out / f"{name}-spectrogram.png") as picture:
             assert picture.size == (600, 200)
     text = page.read_text("utf-8")
     assert text.count("<audio controls") == 3
     assert text.count('alt="photo"') == text.count('alt="spectrogram"') == 3
     assert "<h2>&lt;b&gt;wood</h2>" in text
     assert not re.search(r"(src|href)=\"(?!data:)", text), "nothing is loaded from elsewhere"
+
+
+def test_pictures_and_pages_overwrite_nothing_of_the_user(
+    run: Callable[..., int], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo, page = (folder / "beach.png").read_bytes(), tmp_path / "page.html"
+    page.write_text("mine")
+    assert run(folder / "beach.png", "--spectrogram", out=folder) == 0
+    assert (folder / "beach.png").read_bytes() == photo, "sounds may lie beside their photos"
+    assert run(folder / "beach.png", html=page) == 2
+    assert "is there already. Give --overwrite" in capsys.readouterr().err
+    assert page.read_text() == "mine"
+    assert run(folder / "beach.png", "--overwrite", html=page) == 0
+    assert "<audio" in page.read_text()
+
+
+def test_a_sound_that_cannot_be_finished_stops_no_other(
+    run: Callable[..., int],
+    folder: Path,
+    out: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    finished = Soundscape.finished
+
+    def some(sound: Soundscape, **options: Any) -> Soundscape:
+        if sound.info["photo_sha256"] == hashlib.sha256((folder / "beach.png").read_bytes()).hexdigest():
+            raise MediaError("too soft")
+        return finished(sound, **options)
+
+    monkeypatch.setattr(Soundscape, "finished", some)
+    assert run(folder) == 1
+    assert "photowave: too soft" in capsys.readouterr().err
+    assert sorted(path.name for path in out.glob("*.wav")) == ["Straße 海.wav", "wood.wav"]
+    assert run(folder / "wood.webp", loudness_lufs=-23, out=out / "short") == 2, (
+        "a fifth of a second has none"
+    )
+
+
+def test_another_recording_of_the_same_name_is_another_sound(
+    run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [tmp_path / folder / "brook.wav" for folder in "ab"]
+    for seed, path in enumerate(paths):
+        path.parent.mkdir()
+        soundfile.write(path, 0.1 * np.random.default_rng(seed).standard_normal(8 * RATE), RATE)
+    assert run(like=paths[0]) == 0
+    assert run("--skip-existing", like=paths[0]) == 0
+    assert "1 of 1 sounds are there already" in capsys.readouterr().out
+    assert run("--skip-existing", like=paths[1]) == 2
+    assert "was drawn with like_sha256=" in capsys.readouterr().err
 
 
 def test_a_page_has_an_ending_that_browsers_know(
