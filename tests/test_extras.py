@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from photowave import extras
 from photowave.cli.main import COMMANDS
@@ -32,7 +33,7 @@ def test_modules_belong_to_their_packages() -> None:
     pairs = {pair for packages in extras.PACKAGES.values() for pair in packages.items()}
     there = {(package, module) for package, module in pairs if module in owners}
     assert len(there) >= 8
-    assert [pair for pair in sorted(there) if pair[0] not in map(str.lower, owners[pair[1]])] == []
+    assert [pair for pair in sorted(there) if pair[0] not in map(canonicalize_name, owners[pair[1]])] == []
 
 
 def test_all_holds_every_extra() -> None:

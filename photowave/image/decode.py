@@ -9,19 +9,20 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from photowave.errors import MediaError
+from photowave.image.plugins import LONGEST_MARK, lacking, register_plugins
 from photowave.image.source import PhotoSource, damaged, missing, photo_name, photo_stream
 
 MAX_PIXELS = 178_956_970
 """Photos with more pixels are refused before they are decoded: as RGB this many take half a gigabyte."""
 
 PHOTO_SUFFIXES = (
-    *(".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpeg", ".jpg", ".mpo", ".pbm"),
+    *(".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpeg", ".jpg", ".jxl", ".mpo", ".pbm"),
     *(".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
 )
 """Endings, in lower case, by which `find_photos` knows a photo in a folder."""
 
 # Pillow knows many more; those left out are rare as photos, and some run other programs (EPS).
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "HEIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "HEIF", "JXL")
 
 
 def read_photo(source: PhotoSource) -> Image.Image:
@@ -52,6 +53,12 @@ def read_photo(source: PhotoSource) -> Image.Image:
             try:
                 image = Image.open(stream, formats=_formats())
             except UnidentifiedImageError as error:
+                stream.seek(0)
+                if (kind := lacking(stream.read(LONGEST_MARK))) is not None:
+                    raise MediaError(
+                        f"{name} is a {kind} photo, and what reads those is not installed. Install it with: "
+                        "pip install 'photowave[heic]', or save the photo as JPEG or PNG."
+                    ) from error
                 known = ", ".join(_formats())
                 raise MediaError(
                     f"{name} is in no photo format that can be read ({known}). Save it as JPEG or PNG."
@@ -140,6 +147,7 @@ def _hidden(path: Path, folder: Path) -> bool:
 def _formats() -> list[str]:
     # Which of them this Pillow was built with, or was taught by a plugin, is known only after `init`.
     Image.init()
+    register_plugins()
     return [name for name in _FORMATS if name in Image.OPEN]
 
 
