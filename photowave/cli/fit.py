@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from photowave.checkpoint import load_training_checkpoint
 from photowave.cli.quiet import quieten
-from photowave.cli.recipes import with_paths
+from photowave.cli.recipes import with_default, with_paths
 from photowave.errors import ConfigError
 from photowave.settings import (
     AverageSettings,
@@ -199,8 +199,13 @@ def run(command: str, arguments: Sequence[str]) -> int:
         PhotowaveError: Settings, pairs or a checkpoint cannot be used.
     """
     _calm_down()
+    arguments = with_paths(arguments)
+    if command == "fit":
+        arguments, chosen = with_default(arguments)
+        if chosen:
+            logging.getLogger("photowave").info(chosen)
     try:
-        PhotowaveCLI(command, with_paths(arguments))
+        PhotowaveCLI(command, arguments)
     except TrainingStopped as stop:
         name = signal.Signals(stop.number).name
         how = f" Go on with --ckpt_path {stop.path}" if stop.path else ""

@@ -7,6 +7,9 @@ from photowave import recipes
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import ConfigError
 
+DEFAULT = "places"
+"""The recipe of a training for which none is named."""
+
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse; list or copy."""
@@ -60,6 +63,25 @@ def with_paths(arguments: Sequence[str]) -> list[str]:
         ConfigError: A value is neither a file nor a recipe.
     """
     return list(_replaced(arguments))
+
+
+def with_default(arguments: Sequence[str]) -> tuple[list[str], str]:
+    """Give a training that names no settings those of the default recipe.
+
+    Args:
+        arguments: What follows `fit`.
+
+    Returns:
+        The arguments, and a line that says what was chosen; "" where nothing was.
+    """
+    options = [argument.partition("=")[0] for argument in arguments]
+    if not {"--config", "-c", "--help", "-h", "--print_config"}.isdisjoint(options):
+        return list(arguments), ""
+    line = (
+        f"settings: recipe '{DEFAULT}', that of the default model; --config NAME takes another of "
+        f"{', '.join(recipes.names())}"
+    )
+    return [f"--config={recipes.path(DEFAULT)}", *arguments], line
 
 
 def _replaced(arguments: Sequence[str]) -> Iterator[str]:

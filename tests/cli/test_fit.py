@@ -102,6 +102,20 @@ def test_fit_tells_what_it_does_and_nothing_else(components: int, photowave: Run
     assert yaml.safe_load((folder / "config.yaml").read_text())["trainer"]["max_steps"] == 6
 
 
+def test_without_settings_the_default_recipe_is_taken_and_named(
+    photowave: Run, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(fit, "PhotowaveCLI", lambda command, arguments: given.append(arguments))
+    code, out, _ = photowave("fit", f"--data.pairs={manifest}", tiny=False)
+    assert code == 0
+    assert given == [[f"--config={recipes.path('places')}", f"--data.pairs={manifest}"]]
+    assert out.startswith("settings: recipe 'places', that of the default model; --config NAME takes")
+    for argument in (["--config", "scenes"], ["-c=scenes"], ["--help"]):
+        assert "settings:" not in photowave("fit", *argument, tiny=False)[1]
+    assert "settings:" not in photowave("validate", tiny=False)[1]
+
+
 def test_resumed_run_goes_on_in_its_folder(photowave: Run, tmp_path: Path) -> None:
     assert photowave("fit", trainer__max_steps=5)[0] == 0
     last = tmp_path / "runs/photowave/version_0/checkpoints/last.ckpt"
