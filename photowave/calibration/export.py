@@ -4,14 +4,12 @@ from photowave.calibration.free_run import FreeRunTargets, correct_free_runs, le
 from photowave.calibration.settling import settle
 from photowave.checkpoint import TrainedModel
 from photowave.errors import CheckpointError
-from photowave.model import TextureConditioner
+from photowave.model import PhotowaveModel, TextureConditioner
 
 
 def needs_finishing(trained: TrainedModel) -> bool:
     """Whether there is anything to measure: models without envelope or spectral output stay as they are."""
-    conditioner = trained.model.conditioner
-    spectral = isinstance(conditioner, TextureConditioner) and conditioner.usual is not None
-    return trained.free_run is not None or spectral
+    return trained.free_run is not None or _is_spectral(trained.model)
 
 
 def finish(trained: TrainedModel) -> bool:
@@ -28,17 +26,26 @@ def finish(trained: TrainedModel) -> bool:
     """
     if not needs_finishing(trained):
         return False
-    if trained.free_run is None:
+    if trained.free_run is not None:
+        _follow_targets(trained.model, FreeRunTargets.from_checkpoint(trained.free_run))
+    if _is_spectral(trained.model):
         settle(trained.model)
-        return True
-    targets = FreeRunTargets.from_checkpoint(trained.free_run)
+    return True
+
+
+def _is_spectral(model: PhotowaveModel) -> bool:
+    return isinstance(model.conditioner, TextureConditioner) and model.conditioner.usual is not None
+
+
+def _follow_targets(model: PhotowaveModel, targets: FreeRunTargets) -> None:
+    """Correct envelopes; where the decoder is not settled after them, leave out those that stay off."""
     try:
-        correct_free_runs(trained.model, targets)
-        leave_out_strays(trained.model, targets)
+        correct_free_runs(model, targets)
+        if not _is_spectral(model):
+            leave_out_strays(model, targets)
     except (RuntimeError, AssertionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise CheckpointError(
             f"what the checkpoint tells of free runs does not fit its model ({reason}). Give a checkpoint "
             "that 'photowave fit' wrote."
         ) from error
-    return True

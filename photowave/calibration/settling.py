@@ -3,7 +3,8 @@
 One frame after the other is learned from recordings; what a sound comes to that follows its own past for
 seconds is not. But louder or softer as a whole changes nothing for the network, which counts from what is
 usual. So what free runs are off by, cell by cell, can be taken off what is usual, and little is left. Then
-all cells are raised or lowered together to the level of the recordings.
+all cells are raised or lowered together to the level of the recordings. Where an envelope leads the decoder,
+free runs are those of both.
 """
 
 import math
@@ -12,9 +13,9 @@ import torch
 from torch import Tensor
 
 from photowave.calibration.strays import leave_out
-from photowave.generation.packing import pack
-from photowave.generation.spectral_sampler import SpectralSampler
+from photowave.generation.samplers import build_sampler, pack_model
 from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.settings import DrawSettings
 from photowave.wavenet import SpectralOutput
 
 MOST_OFF_DB = 3.0
@@ -40,7 +41,7 @@ def settle(model: PhotowaveModel) -> None:
     assert conditioner.usual is not None
     entries = conditioner.drawn.nonzero().flatten()
     conditioner.correction.zero_()
-    wanted = conditioner.entry_vector(entries)[:, conditioner.channels :]
+    wanted = conditioner.entry_vector(entries)[:, conditioner.channels :] + _moved(model, entries)
     best, least = conditioner.correction[entries], torch.full((len(entries),), math.inf)
     level = model.config.audio.rms_dbfs / _DB_PER_NEPER
     for _ in range(1 + _ROUNDS):
@@ -59,21 +60,30 @@ def settle(model: PhotowaveModel) -> None:
     leave_out(conditioner, off, most=MOST_OFF_DB)
 
 
+def _moved(model: PhotowaveModel, entries: Tensor) -> Tensor:
+    """What the envelope of the recordings adds to the loudness of each cell on average, [entries, cells]."""
+    conditioner, envelope = model.conditioner, model.envelope
+    assert isinstance(conditioner, TextureConditioner)
+    if envelope is None:
+        return torch.zeros(())
+    spectra = conditioner.codebook[entries, : len(envelope.mean)]  # a texture begins with the mean spectrum
+    return envelope.moved_levels(envelope.frames(spectra))
+
+
 def _measured(model: PhotowaveModel, entries: Tensor) -> tuple[Tensor, Tensor]:
     """Mean loudness of each cell in free runs of some textures, [entries, cells], and their level, [entries].
 
     Both in nepers, the level beside full scale.
     """
-    wavenet, output, conditioner = model.wavenet, model.wavenet.output, model.conditioner
+    output, conditioner = model.wavenet.output, model.conditioner
     assert isinstance(conditioner, TextureConditioner)
     assert isinstance(output, SpectralOutput)
-    packed, rate = pack(wavenet), model.config.audio.frame_rate
+    packed, rate = pack_model(model), model.config.audio.frame_rate
     past, heard = round(_PAST_S * rate), max(1, round(_HEARD_S * rate))
     loudness, level = [], []
     for part in torch.split(entries, _TOGETHER):
-        sampler = SpectralSampler(
-            wavenet, packed, vectors=conditioner.entry_vector(part), seeds=part.tolist()
-        )
+        vectors = conditioner.entry_vector(part)
+        sampler = build_sampler(model, packed, DrawSettings(), vectors=vectors, seeds=part.tolist())
         drawn = sampler.draw(past + heard)[:, past:]
         loudness.append(output.loudness(drawn).mean(1))
         level.append(0.5 * drawn.square().mean((1, 2)).clamp_min(1e-12).log())

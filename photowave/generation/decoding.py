@@ -7,9 +7,8 @@ import torch
 from torch import Tensor
 
 from photowave.audio import limit_peaks
-from photowave.generation.graph_sampler import GraphSampler
+from photowave.generation.sampler import CachedSampler
 from photowave.generation.samplers import Sampler
-from photowave.generation.spectral_sampler import SpectralSampler
 from photowave.generation.stereo import SideNoise
 from photowave.model import FrameCodec
 
@@ -43,7 +42,7 @@ def pieces(
             drawn = sampler.draw(min(frames, left))
             part, state = codec.decode(drawn.to(device), state)
         else:
-            assert isinstance(sampler, SpectralSampler | GraphSampler)  # ModelConfig sees to it
+            assert not isinstance(sampler, CachedSampler)  # ModelConfig sees to it
             drawn, spreads = sampler.draw_spread(min(frames, left))
             part, state = codec.decode(drawn.to(device), state)
             beside, side_state = codec.decode(side.draw(spreads).to(device), side_state)

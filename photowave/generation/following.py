@@ -1,6 +1,7 @@
 """Two samplers, one led by the other: the coarser stack draws the envelope, the decoder follows it."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -50,14 +51,23 @@ class FollowingSampler:
 
     def draw(self, steps: int) -> Tensor:
         """Draw the next frames: levels [sounds, steps] or band frames [sounds, steps, bands]."""
-        parts = []
+        return torch.cat([self._fine.draw(count) for count in self._counts(steps)], 1)
+
+    def draw_spread(self, steps: int) -> tuple[Tensor, Tensor]:
+        """Do what `SpectralSampler.draw_spread` does; the decoder's output is spectral."""
+        assert not isinstance(self._fine, CachedSampler)
+        drawn = [self._fine.draw_spread(count) for count in self._counts(steps)]
+        frames, spreads = zip(*drawn, strict=True)
+        return torch.cat(frames, 1), torch.cat(spreads, 1)
+
+    def _counts(self, steps: int) -> Iterator[int]:
+        """Frames to be drawn in each of the blocks that the next ones lie in; a block begins before them."""
         while steps > 0:
             if self._left == 0:
                 self._begin_block()
             count = min(steps, self._left)
-            parts.append(self._fine.draw(count))
+            yield count
             steps, self._left = steps - count, self._left - count
-        return torch.cat(parts, 1)
 
     @torch.no_grad()
     def _begin_block(self) -> None:

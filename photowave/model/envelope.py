@@ -47,9 +47,12 @@ class EnvelopeStack(nn.Module):
         components: Principal components that are kept.
         channels: Length of the conditioning vector.
         knots_per_s: Steps per second.
+        usual_size: Numbers at the end of that vector that are measured; see `Conditioner`. How the
+            components move them is measured, too, and not learned.
 
     Attributes:
         knots_per_s: Steps per second.
+        levels: What a component adds to each of the measured numbers, [usual_size, components].
         correction: See `correct`, [2 * components, channels + 1]; zeros correct nothing.
     """
 
@@ -59,15 +62,26 @@ class EnvelopeStack(nn.Module):
     mean: Tensor
     basis: Tensor
     correction: Tensor
+    levels: Tensor
 
-    def __init__(self, wavenet: WaveNet, *, mels: int, components: int, channels: int, knots_per_s: float):
+    def __init__(
+        self,
+        wavenet: WaveNet,
+        *,
+        mels: int,
+        components: int,
+        channels: int,
+        knots_per_s: float,
+        usual_size: int = 0,
+    ):
         super().__init__()
         assert isinstance(wavenet.output, MixtureOutput)
         self.wavenet = wavenet
         wavenet.output.scale.fill_(self.SPREAD)
         self.knots_per_s = knots_per_s
+        learned = channels - usual_size
         self.network = nn.Sequential(
-            nn.Linear(components, 2 * channels), nn.ReLU(), nn.Linear(2 * channels, channels)
+            nn.Linear(components, 2 * learned), nn.ReLU(), nn.Linear(2 * learned, learned)
         )
         self.moments = nn.Linear(channels, 2 * components)
         nn.init.zeros_(self.moments.weight)
@@ -75,6 +89,7 @@ class EnvelopeStack(nn.Module):
         self.register_buffer("correction", torch.zeros(2 * components, channels + 1))
         self.register_buffer("mean", torch.zeros(mels))
         self.register_buffer("basis", torch.zeros(mels, components))
+        self.register_buffer("levels", torch.zeros(usual_size, components))
 
     @torch.no_grad()
     def fit(self, spectra: Sequence[Tensor]) -> None:
@@ -113,8 +128,12 @@ class EnvelopeStack(nn.Module):
         Returns:
             [batch, knots, channels].
         """
-        moved: Tensor = self.network(frames / self.SPREAD)
+        moved = torch.cat([self.network(frames / self.SPREAD), self.moved_levels(frames)], -1)
         return vector[:, None] + moved
+
+    def moved_levels(self, frames: Tensor) -> Tensor:
+        """What components [..., components] add to the measured numbers, [..., usual_size]."""
+        return F.linear(frames, self.levels)
 
     def track(self, vector: Tensor, frames: Tensor, places: Tensor) -> Tensor:
         """Read the track between its knots.
@@ -234,4 +253,5 @@ def build_envelope(config: ModelConfig, *, knots_per_s: float, usual_size: int =
         components=envelope.components,
         channels=channels,
         knots_per_s=knots_per_s,
+        usual_size=usual_size,
     )

@@ -51,14 +51,9 @@ class ModelConfig:
         )
         require(
             self.audio.channels == 1
-            or (
-                self.wavenet.output == "spectral"
-                and self.conditioning.kind == "texture"
-                and self.envelope.components == 0
-            ),
-            f"audio channels=2 with output={self.wavenet.output!r}, kind={self.conditioning.kind!r} and "
-            f"envelope components={self.envelope.components}: only the spectral output, led by textures and "
-            "without an envelope, draws stereo. Set channels: 1, or these.",
+            or (self.wavenet.output == "spectral" and self.conditioning.kind == "texture"),
+            f"audio channels=2 with output={self.wavenet.output!r} and kind={self.conditioning.kind!r}: only "
+            "the spectral output, led by textures, draws stereo. Set channels: 1, or these.",
         )
 
     def to_json(self) -> str:

@@ -125,8 +125,10 @@ class SoundscapeTask(L.LightningModule):
         if envelope is not None:
             heard = self._noisy(envelope.frames(around.spectra), chance)
         # Only the coarser stack shapes the vector: the decoder, told the envelope, hardly needs it, and its
-        # gradients would drown those of the stack that does.
-        led = vector if envelope is None else vector.detach()
+        # gradients would drown those of the stack that does. Where what is usual is measured, that stack
+        # hears the texture by it, and the vector is there for both.
+        alone = envelope is not None and self.model.wavenet.output.usual_size == 0
+        led = vector.detach() if alone else vector
         track = follow(self.model, led, around, steps=frames.shape[1], heard=heard)
         bits = bits_per_sample(self.model, frames, track, history=history).mean()
         self.log("train/bits_per_sample", bits, prog_bar=True)

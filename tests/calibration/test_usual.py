@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from tiny_scenes import tiny_config
+from tiny_scenes import RATE, tiny_config
 
+from photowave.audio import SpectralEnvelope
 from photowave.calibration.calibrate import calibrate
-from photowave.model import PhotowaveModel
+from photowave.model import PhotowaveModel, build_spectra
 from photowave.pairs.split_data import SplitData
 from photowave.settings import ModelConfig
 from photowave.wavenet import SpectralOutput
@@ -29,6 +30,14 @@ def narrow(config: ModelConfig) -> ModelConfig:
     audio = replace(config.audio, bands=16, taps_per_band=2)
     wavenet = replace(config.wavenet, output="spectral", own_bands=8, noise_groups=3)
     return replace(config, audio=audio, wavenet=wavenet)
+
+
+def replace_spectra(train: SplitData, spectra: SpectralEnvelope) -> SplitData:
+    """The same split with the envelopes of its recordings."""
+    recordings = train.bank.recordings
+    recordings[:] = [replace(r, spectra=spectra(r.samples[None])[0]) for r in recordings]
+    train.bank.envelope = spectra
+    return train
 
 
 def calibrated(train: SplitData, config: ModelConfig) -> PhotowaveModel:
@@ -81,3 +90,26 @@ def test_before_anything_is_learned_a_louder_texture_is_drawn_louder(train: Spli
     parameters, _ = model.wavenet(torch.zeros(2, 1, 16), vectors)
     softer, louder = output.split(parameters[:, 0])[1].mean(1)
     assert 0.2 < float((louder - softer).mean()) < 0.8
+
+
+@torch.no_grad()
+def test_the_envelope_of_a_recording_tells_which_cells_are_loud_and_when(train: SplitData) -> None:
+    config = narrow(tiny_config(components=4))
+    for recording in train.bank.recordings:  # half a second of each is a tenth as loud
+        recording.samples[1_000:3_000] *= 0.1
+    spectra = build_spectra(config)
+    bank = replace_spectra(train, spectra)
+    model = calibrated(bank, config)
+    envelope, output = model.envelope, model.wavenet.output
+    assert envelope is not None
+    assert isinstance(output, SpectralOutput)
+    for recording in bank.bank.recordings:
+        frames = envelope.frames(recording.spectra)
+        vector = model.conditioner.training_vector(torch.zeros(1), recording.textures[:1])
+        places = torch.arange(len(recording.samples) // 16)[None] * (envelope.knots_per_s * 16 / RATE)
+        told = model.wavenet.usual(envelope.track(vector, frames[None], places))
+        assert told is not None
+        length = len(recording.samples) // 16 * 16
+        loudness = output.loudness(model.codec.encode(recording.samples[None, :length])[0])
+        still = (loudness - loudness.mean(0)).square().mean()
+        assert float((told[0] - loudness).square().mean()) < 0.5 * float(still)
