@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from photowave.audio import limit_peaks
+from photowave.audio import LevelHolder, limit_peaks
 from photowave.generation.sampler import CachedSampler
 from photowave.generation.samplers import Sampler
 from photowave.generation.stereo import SideNoise
@@ -21,6 +21,7 @@ def pieces(
     frames: int,
     side: SideNoise | None,
     device: torch.device,
+    holder: LevelHolder | None = None,
 ) -> Iterator[Tensor]:
     """Draw samples in pieces, the codec's delay cut off.
 
@@ -31,6 +32,7 @@ def pieces(
         frames: Frames drawn at once.
         side: Makes two channels of one; None draws one.
         device: Of the codec.
+        holder: Keeps them from getting too loud; None lets them.
 
     Yields:
         [sounds, time], or with a side [sounds, 2, time], float32 on the CPU.
@@ -52,7 +54,8 @@ def pieces(
         part = part if count is None else part[..., : count - given]
         given += part.shape[-1]
         if part.shape[-1]:
-            yield limit_peaks(part.float().cpu())
+            part = part.float().cpu()
+            yield limit_peaks(part if holder is None else holder.hold(part))
 
 
 def mix(drawn: Tensor, shares: Sequence[Sequence[float]]) -> Tensor:

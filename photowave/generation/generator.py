@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from photowave._version import __version__
-from photowave.audio import join
+from photowave.audio import LevelHolder, join
 from photowave.checkpoint import LoadedModel
 from photowave.errors import ConfigError
 from photowave.generation.decoding import mix, pieces
@@ -250,7 +250,7 @@ class SoundscapeGenerator:
         sampler = self._sampler(vectors, seeds, settings)
         side = None if widths is None else SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
         parts = []
-        for part in self._pieces(sampler, count, chunk_s=CHUNK_S, side=side):
+        for part in self._pieces(sampler, count, settings, chunk_s=CHUNK_S, side=side, sounds=len(seeds)):
             parts.append(part)
             if progress is not None:
                 progress(len(part) * part.shape[-1] / self.sample_rate)
@@ -317,7 +317,7 @@ class SoundscapeGenerator:
         endless = duration_s is None and self.model.conditioner.longest_s is None
         count = None if endless else self._count(math.inf if duration_s is None else duration_s)
         shares = [[voice.share for voice in voices]]
-        parts = self._pieces(sampler, count, chunk_s=chunk_s, side=side)
+        parts = self._pieces(sampler, count, settings, chunk_s=chunk_s, side=side, sounds=len(seeds))
         return (mix(part, shares)[0].numpy() for part in parts)
 
     def feature_vectors(self, features: Tensor, *, seeds: Sequence[int]) -> Tensor:
@@ -355,12 +355,22 @@ class SoundscapeGenerator:
         return count
 
     def _pieces(
-        self, sampler: Sampler, count: int | None, *, chunk_s: float, side: SideNoise | None
+        self,
+        sampler: Sampler,
+        count: int | None,
+        settings: DrawSettings,
+        *,
+        chunk_s: float,
+        side: SideNoise | None,
+        sounds: int,
     ) -> Iterator[Tensor]:
         """Draw `count` samples (None: without end) in pieces of `chunk_s` seconds; see `pieces`."""
-        codec = self.model.codec
+        codec, audio = self.model.codec, self.model.config.audio
         frames = max(1, round(chunk_s * self.sample_rate / codec.bands))
-        return pieces(codec, sampler, count, frames=frames, side=side, device=self.device)
+        holder = None
+        if (settings.temperature, settings.guidance) != (1.0, 1.0):  # as learned, it is as loud as its place
+            holder = LevelHolder(sounds, usual_dbfs=audio.rms_dbfs, sample_rate=self.sample_rate)
+        return pieces(codec, sampler, count, frames=frames, side=side, device=self.device, holder=holder)
 
     def warm_up(self) -> None:
         """Build the encoder, draw one frame and drop it: compiles the sampler, or loads what was compiled."""

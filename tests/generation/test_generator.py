@@ -19,6 +19,7 @@ from PIL import Image
 from tiny_models import save_photo, tiny_config, tiny_model
 
 import photowave
+from photowave.audio import rms_dbfs
 from photowave.checkpoint import LoadedModel
 from photowave.errors import CheckpointError, ConfigError, MediaError
 from photowave.generation import SoundscapeGenerator, load
@@ -378,3 +379,16 @@ def test_reading_counts_as_time_taken(generator: SoundscapeGenerator, photos: li
     reading = generator.read(photos[0], DrawSettings(seed=0))
     (sound,) = generator.generate_read([reading], DrawSettings(duration_s=0.1), spent_s=100.0)
     assert sound.info["seconds_taken"] > 100.0
+
+
+@pytest.mark.parametrize(
+    "settings", [{"temperature": 6.0}, {"guidance": 6.0}, {"temperature": 10.0, "guidance": 3.0}]
+)
+def test_no_setting_is_much_louder_than_usual(
+    settings: dict[str, float], four_bands: SoundscapeGenerator, photos: list[Path]
+) -> None:
+    usual_dbfs = four_bands.model.config.audio.rms_dbfs
+    drawn = four_bands.generate(photos[0], duration_s=3.0, **settings)  # type: ignore[arg-type]
+    assert rms_dbfs(torch.from_numpy(drawn.samples)) <= usual_dbfs + 3.0
+    pieces = four_bands.stream(photos[0], duration_s=3.0, chunk_s=0.3, **settings)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(np.concatenate(list(pieces), -1), drawn.samples)
