@@ -5,17 +5,24 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.errors import ConfigError
 from photowave.settings import BenchSettings
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Parse, measure, show."""
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
     parser = make_parser(command, "Measures training and drawing beside this machine's own peaks.")
     parser.add_class_arguments(BenchSettings, skip={"quick"})
     parser.add_argument("--quick", action="store_true", help="few runs, short sounds, no reference network")
-    options = settings_of(BenchSettings, parse(parser, arguments))
+    return parser
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse, measure, show."""
+    options = settings_of(BenchSettings, parse(build_parser(command), arguments))
     _check_out(options.out)
     from photowave.benchmark.suite import run_benchmark
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from jsonargparse import ArgumentParser
+
 from photowave.cli.output import open_folder
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.settings import DrawSettings, EvaluateSettings, check_judged_length
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
     from photowave.evaluation.judging.systems import Progress
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Parse, evaluate, show, write."""
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
     parser = make_parser(command, "Judges a model's sounds beside simple systems and real recordings.")
     parser.add_argument("--model", default="default", help="'default', which ships, or a model file")
     parser.add_class_arguments(EvaluateSettings)
@@ -22,7 +24,12 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--out", default="evaluation", help="folder for metrics.json, metrics.csv and report.html"
     )
-    parsed = parse(parser, arguments)
+    return parser
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse, evaluate, show, write."""
+    parsed = parse(build_parser(command), arguments)
     settings, draw = settings_of(EvaluateSettings, parsed), settings_of(DrawSettings, parsed, seed=0)
     check_judged_length(draw)
     # These imports take their time, so that wrong options are told before them.

@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 
+from jsonargparse import ArgumentParser
+
 from photowave.cli.parsing import make_parser, parse
+
+
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
+    parser = make_parser(command, "Turns a training checkpoint into a model file (averaged weights only).")
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a .ckpt that 'photowave fit' wrote")
+    parser.add_argument("out", metavar="OUT.safetensors", help="the model file to write")
+    return parser
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, convert, tell."""
-    parser = make_parser(command, "Turns a training checkpoint into a model file (averaged weights only).")
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a .ckpt that 'photowave fit' wrote")
-    parser.add_argument("out", metavar="OUT.safetensors", help="the model file to write")
-    parsed = parse(parser, arguments)
+    parsed = parse(build_parser(command), arguments)
     from photowave.calibration.export import finish, needs_finishing
     from photowave.checkpoint import load_training_checkpoint, save_model
     from photowave.model import TextureConditioner

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
-from jsonargparse import ArgumentError
+from jsonargparse import ArgumentError, ArgumentParser
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from tqdm import tqdm
@@ -48,20 +48,27 @@ _NO_DEVICE = ("backend found", "accelerator is not available", "torch_xla")
 """Words with which Lightning says that this machine lacks the accelerator that was asked for."""
 
 
+class _Built(Exception):  # noqa: N818 - no error: it carries a parser out of Lightning's constructor
+    def __init__(self, parser: ArgumentParser):
+        super().__init__()
+        self.parser = parser
+
+
 class PhotowaveCLI(LightningCLI):
     """Lightning's command line over photowave's settings, with errors of one line and no unpickling.
 
     Args:
         command: `fit`, `validate` or `test`.
-        arguments: What follows it.
+        arguments: What follows it; None raises `_Built` in place of parsing.
     """
 
-    def __init__(self, command: str, arguments: Sequence[str]):
+    def __init__(self, command: str, arguments: Sequence[str] | None):
+        self._only_build = arguments is None
         self._command = command
         self._resumed: ModelIdentity | None = None
         strict = {"exit_on_error": False, "allow_abbrev": False}
         super().__init__(
-            args=[command, *arguments],
+            args=[command, *(arguments or [])],
             save_config_kwargs={"overwrite": True},
             auto_configure_optimizers=False,
             seed_everything_default=0,
@@ -117,6 +124,8 @@ class PhotowaveCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse; what does not fit becomes an error of one line."""
+        if self._only_build:
+            raise _Built(self._parser(self._command))
         assert isinstance(args, list)
         try:
             self.config = parser.parse_args(args)
@@ -187,6 +196,15 @@ class _LineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         tqdm.write(self.format(record), file=sys.stdout)
+
+
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
+    try:
+        PhotowaveCLI(command, None)
+    except _Built as built:
+        return built.parser
+    raise AssertionError("Lightning's command line parses in its constructor")
 
 
 def run(command: str, arguments: Sequence[str]) -> int:

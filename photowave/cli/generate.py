@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jsonargparse import ArgumentParser
+
 from photowave.atomic import replacing
 from photowave.cli.output import open_folder, save_sound, tell_failure
 from photowave.cli.page import Page
@@ -48,8 +50,8 @@ class Extras:
     """A page with all of them."""
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Parse, draw, write."""
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
     parser = make_parser(command, "Draws a soundscape for each photo.")
     parser.add_argument(
         "photos",
@@ -72,7 +74,12 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser.add_argument("--overwrite", action="store_true", help="replace sounds that were drawn otherwise")
     parser.add_argument("--skip_existing", action="store_true", help="draw only what is not there yet")
     parser.add_argument("--model", default="default", help="'default', which ships, or a model file")
-    parsed = parse(parser, arguments)
+    return parser
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse, draw, write."""
+    parsed = parse(build_parser(command), arguments)
     steering = settings_of(SteerSettings, parsed)
     if parsed.photos:
         targets = find_targets(parsed.photos, recursive=parsed.recursive)

@@ -5,19 +5,26 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from jsonargparse import ArgumentParser
+
 from photowave.cli.parsing import make_parser, parse
 
 if TYPE_CHECKING:
     from photowave.model import Catalogue
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Parse, load, tell."""
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
     parser = make_parser(command, "Tells what a model file holds.")
     parser.add_argument(
         "model", nargs="?", default="default", metavar="MODEL", help="a model file, or 'default'"
     )
-    parsed = parse(parser, arguments)
+    return parser
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse, load, tell."""
+    parsed = parse(build_parser(command), arguments)
     from photowave.checkpoint import default_model_path, load_model
     from photowave.model import TextureConditioner
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "pairs": ("pairs", "write a manifest for a folder of scenes"),
     "recipes": ("recipes", "list the recipes for training, or copy one"),
     "bench": ("bench", "measure training and generation on this machine"),
+    "completion": ("completion", "print a script that completes commands in a shell"),
 }
 """Name: module in this package, and what it does."""
 

@@ -5,9 +5,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from photowave.cli.output import open_folder
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.settings import OverfitSettings
+
+
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
+    parser = make_parser(command, "Trains on one clip from nothing until the network plays it.")
+    parser.add_argument("clip", metavar="CLIP", help="a sound of one to thirty seconds")
+    parser.add_class_arguments(OverfitSettings)
+    return parser
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
@@ -16,10 +26,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     Returns:
         0, whatever it sounds like: the report says that.
     """
-    parser = make_parser(command, "Trains on one clip from nothing until the network plays it.")
-    parser.add_argument("clip", metavar="CLIP", help="a sound of one to thirty seconds")
-    parser.add_class_arguments(OverfitSettings)
-    parsed = parse(parser, arguments)
+    parsed = parse(build_parser(command), arguments)
     clip, options = parsed.clip, settings_of(OverfitSettings, parsed)
     # Importing these takes seconds: the checks above come first.
     from photowave.cli.quiet import quieten

@@ -4,19 +4,26 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import PairError
 from photowave.settings import SplitSettings
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Parse, list, write."""
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
     parser = make_parser(command, "Writes a manifest for FOLDER/<scene>/photos and FOLDER/<scene>/sounds.")
     parser.add_argument("folder", metavar="FOLDER", help="the folder of scenes")
     parser.add_argument("out", metavar="OUT.csv", help="the manifest to write")
     parser.add_class_arguments(SplitSettings, "splits")
     parser.add_argument("--overwrite", action="store_true", help="replace a manifest that is there")
-    parsed = parse(parser, arguments)
+    return parser
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse, list, write."""
+    parsed = parse(build_parser(command), arguments)
     if Path(parsed.out).exists() and not parsed.overwrite:
         raise PairError(
             f"{parsed.out} is there already, and may have been edited by hand. Choose another name, or give "

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from photowave import recipes
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import ConfigError
@@ -11,15 +13,20 @@ DEFAULT = "places"
 """The recipe of a training for which none is named."""
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Parse; list or copy."""
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
     parser = make_parser(
         command, "Lists the recipes for 'photowave fit --config NAME', or copies one to edit."
     )
     parser.add_argument("action", nargs="?", choices=["list", "copy"], default="list", help="what to do")
     parser.add_argument("name", nargs="?", metavar="NAME", help="the recipe to copy")
     parser.add_argument("out", nargs="?", metavar="OUT.yaml", help="the file to write; it must not exist yet")
-    parsed = parse(parser, arguments)
+    return parser
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Parse; list or copy."""
+    parsed = parse(build_parser(command), arguments)
     if parsed.action == "copy":
         return _copy(parsed.name, parsed.out)
     if parsed.name is not None:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from photowave._version import __version__
 from photowave.cli.output import open_folder, save_sound, tell_failure
 from photowave.cli.parsing import make_parser, parse, settings_of
@@ -13,8 +15,8 @@ from photowave.image import photo_sha256, read_photo
 from photowave.settings import AudioConfig, DrawSettings, OutputSettings
 
 
-def run(command: str, arguments: Sequence[str]) -> int:
-    """Write the sines of each photo; what fails and what is returned is as in `photowave generate`."""
+def build_parser(command: str) -> ArgumentParser:
+    """Make the parser."""
     parser = make_parser(command, "Turns the corners of each photo into sines, without any model.")
     parser.add_argument("photos", nargs="+", metavar="PHOTO|FOLDER", help="photos, and folders of photos")
     parser.add_class_arguments(DrawSettings, skip={"variation", "temperature", "guidance", "loop", "threads"})
@@ -22,7 +24,12 @@ def run(command: str, arguments: Sequence[str]) -> int:
         OutputSettings, skip={"takes", "sample_rate", "channels", "fade_s", "loudness_lufs"}
     )
     parser.set_defaults(out="sonified")
-    parsed = parse(parser, arguments)
+    return parser
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Write the sines of each photo; what fails and what is returned is as in `photowave generate`."""
+    parsed = parse(build_parser(command), arguments)
     draw, output = settings_of(DrawSettings, parsed), settings_of(OutputSettings, parsed)
     targets = find_targets(parsed.photos)
     # Importing these takes a while: the checks above come first.
