@@ -14,6 +14,7 @@ from photowave import __version__
 # What lies beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
 from bench_table import FIGURES, MISSING, full_table
+from command_line import CommandLine
 
 project = "photowave"
 version = release = __version__
@@ -22,7 +23,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.mathjax",
+    "offline_math",
     "sphinx_copybutton",
 ]
 myst_enable_extensions = ["dollarmath", "deflist", "colon_fence"]
@@ -35,6 +36,7 @@ autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 add_module_names = False
 
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = f"photowave {__version__}"
 html_show_sphinx = False
@@ -56,3 +58,4 @@ class BenchTable(Directive):
 def setup(app: Any) -> None:
     """Make the directive known; Sphinx calls this."""
     app.add_directive("bench-table", BenchTable)
+    app.add_directive("command-line", CommandLine)
