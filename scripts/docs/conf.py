@@ -23,6 +23,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "drawn",
     "offline_math",
     "sphinx_copybutton",
 ]
