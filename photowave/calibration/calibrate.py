@@ -9,10 +9,17 @@ from photowave.audio import WIDTH_BANDS
 from photowave.calibration.catalogue import list_origins
 from photowave.calibration.codebook import find_textures
 from photowave.calibration.free_run import FreeRunTargets, free_run_targets
+from photowave.calibration.keeping import keep_envelopes
 from photowave.calibration.prior import fit_prior
 from photowave.calibration.usual import fit_usual
 from photowave.errors import ConfigError
-from photowave.model import PhotowaveModel, PositionConditioner, TextureConditioner
+from photowave.model import (
+    EnvelopeStack,
+    KeptEnvelopes,
+    PhotowaveModel,
+    PositionConditioner,
+    TextureConditioner,
+)
 from photowave.pairs.split_data import SplitData
 from photowave.wavenet import BandOutput, SpectralOutput
 
@@ -32,7 +39,7 @@ def calibrate(
         prior_penalty: Weight of the squared weights when the photo's prior is fitted.
 
     Returns:
-        What free runs of the trained model shall come to; None where it has no envelope or no textures.
+        What free runs of the trained model shall come to; None where it draws no envelope or has no textures.
     """
     if isinstance(model.wavenet.output, BandOutput):
         model.wavenet.output.scale.copy_(_band_levels(model, train))
@@ -40,11 +47,13 @@ def calibrate(
         model.envelope.fit([recording.spectra for recording in train.bank.recordings])
     owners = None
     if isinstance(model.conditioner, TextureConditioner):
-        owners = _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
+        windows, owners = _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
+        if isinstance(model.envelope, KeptEnvelopes):
+            keep_envelopes(model.envelope, train.bank, windows)
         model.catalogue = list_origins(train, owners)
     if isinstance(model.wavenet.output, SpectralOutput):
         fit_usual(model, train.bank)
-    if model.envelope is None or owners is None:
+    if not isinstance(model.envelope, EnvelopeStack) or owners is None:
         return None
     return free_run_targets(model.envelope, train.bank, owners)
 
@@ -90,11 +99,13 @@ def _band_levels(model: PhotowaveModel, train: SplitData) -> Tensor:
     return level.clamp_min(_LEAST_LEVEL * float(level.max()))
 
 
-def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: int, penalty: float) -> Tensor:
+def _fit_textures(
+    conditioner: TextureConditioner, train: SplitData, *, seed: int, penalty: float
+) -> tuple[Tensor, Tensor]:
     """Find the textures of the codebook, then fit photo to codebook.
 
     Returns:
-        The recording of each texture, [codebook].
+        The window of each texture, counted over all recordings, and its recording, [codebook] both.
     """
     textures = torch.cat([recording.textures for recording in train.bank.recordings])
     conditioner.texture_mean.copy_(textures.mean(0))
@@ -112,7 +123,7 @@ def _fit_textures(conditioner: TextureConditioner, train: SplitData, *, seed: in
     fit_prior(conditioner, train, found, penalty=penalty)
     owners = found.owners[windows]
     conditioner.width.copy_(_widths(train)[owners])
-    return owners
+    return windows, owners
 
 
 def _widths(train: SplitData) -> Tensor:

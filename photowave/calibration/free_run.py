@@ -151,7 +151,7 @@ def leave_out_strays(model: PhotowaveModel, targets: FreeRunTargets) -> None:
 
 def _parts(model: PhotowaveModel) -> tuple[EnvelopeStack, TextureConditioner]:
     envelope, conditioner = model.envelope, model.conditioner
-    assert envelope is not None
+    assert isinstance(envelope, EnvelopeStack)
     assert isinstance(conditioner, TextureConditioner)
     return envelope, conditioner
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from photowave.calibration.strays import leave_out
 from photowave.generation.samplers import build_sampler, pack_model
-from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.model import KeptEnvelopes, PhotowaveModel, TextureConditioner
 from photowave.settings import DrawSettings
 from photowave.wavenet import SpectralOutput
 
@@ -61,13 +61,16 @@ def settle(model: PhotowaveModel) -> None:
 
 
 def _moved(model: PhotowaveModel, entries: Tensor) -> Tensor:
-    """What the envelope of the recordings adds to the loudness of each cell on average, [entries, cells]."""
+    """What the envelopes of the recordings add to the loudness of each cell on average, [entries, cells]."""
     conditioner, envelope = model.conditioner, model.envelope
     assert isinstance(conditioner, TextureConditioner)
     if envelope is None:
         return torch.zeros(())
-    spectra = conditioner.codebook[entries, : len(envelope.mean)]  # a texture begins with the mean spectrum
-    return envelope.moved_levels(envelope.frames(spectra))
+    if isinstance(envelope, KeptEnvelopes):
+        frames = torch.stack([envelope.stretch(entry).mean(0) for entry in entries.tolist()])
+    else:  # a texture begins with the mean spectrum
+        frames = envelope.frames(conditioner.codebook[entries, : len(envelope.mean)])
+    return envelope.moved_levels(frames)
 
 
 def _measured(model: PhotowaveModel, entries: Tensor) -> tuple[Tensor, Tensor]:

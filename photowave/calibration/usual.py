@@ -6,7 +6,7 @@ import torch
 from sklearn.linear_model import Ridge
 from torch import Tensor
 
-from photowave.model import EnvelopeStack, PhotowaveModel, TextureConditioner
+from photowave.model import Envelope, PhotowaveModel, TextureConditioner
 from photowave.pairs.bank import SoundBank
 from photowave.wavenet import SpectralOutput
 from photowave.wavenet.track import interpolate
@@ -55,7 +55,7 @@ def fit_usual(model: PhotowaveModel, bank: SoundBank) -> None:
         conditioner.usual.bias.copy_(torch.from_numpy(fitted.intercept_))
 
 
-def _fit_levels(model: PhotowaveModel, envelope: EnvelopeStack, bank: SoundBank) -> Tensor:
+def _fit_levels(model: PhotowaveModel, envelope: Envelope, bank: SoundBank) -> Tensor:
     """What each component adds to the loudness of each cell, [cells, components].
 
     Told from what moves inside recordings, each counting alike: where a recording lies is told by its

@@ -26,7 +26,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, load, tell."""
     parsed = parse(build_parser(command), arguments)
     from photowave.checkpoint import default_model_path, load_model
-    from photowave.model import TextureConditioner
+    from photowave.model import EnvelopeStack, KeptEnvelopes, TextureConditioner
 
     loaded = load_model(default_model_path() if parsed.model == "default" else parsed.model)
     model = loaded.model
@@ -37,7 +37,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
     print(f"parameters        {sum(p.numel() for p in model.parameters()):,}")
     field = wavenet.receptive_field * model.codec.bands
     print(f"receptive field   {wavenet.receptive_field} frames, {1000 * field / rate:.0f} ms")
-    if model.envelope is not None:
+    if isinstance(model.envelope, KeptEnvelopes):
+        knots, per_s = model.envelope.stretches.shape[1], model.envelope.knots_per_s
+        print(f"envelope          kept, {knots / per_s:.0f} s of each texture, {per_s:.1f} steps a second")
+    elif isinstance(model.envelope, EnvelopeStack):
         steps, per_s = model.envelope.wavenet.receptive_field, model.envelope.knots_per_s
         print(f"envelope          {steps} steps, {steps / per_s:.1f} s, {per_s:.1f} a second")
     if isinstance(conditioner := model.conditioner, TextureConditioner):

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from photowave.generation.graph_sampler import GraphSampler
+from photowave.generation.kept_sampler import KeptSampler
 from photowave.generation.sampler import CachedSampler
 from photowave.generation.spectral_sampler import SpectralSampler
-from photowave.model import EnvelopeStack
+from photowave.model import Envelope, EnvelopeStack
 
 BLOCK = 1024
 """Frames of the decoder for which the envelope is drawn at once; a multiple of `graph_sampler.BLOCK`."""
@@ -29,9 +30,9 @@ class FollowingSampler:
 
     def __init__(
         self,
-        envelope: EnvelopeStack,
+        envelope: Envelope,
         *,
-        coarse: Sampler,
+        coarse: Sampler | KeptSampler,
         fine: Sampler,
         vectors: Tensor,
         null: Tensor,
@@ -44,7 +45,9 @@ class FollowingSampler:
         self._vectors, self._null = vectors, null
         self._frames_per_knot = frames_per_knot
         self._knots = envelope.mean.new_zeros(len(vectors), 0, envelope.basis.shape[1])
-        self._mean, self._spread = _drawn(envelope, vectors, null, guidance)
+        self._mean, self._spread = torch.zeros(()), torch.ones(())
+        if isinstance(envelope, EnvelopeStack):
+            self._mean, self._spread = _drawn(envelope, vectors, null, guidance)
         self._first_knot = 0
         self._block = 0
         self._left = 0
@@ -78,7 +81,8 @@ class FollowingSampler:
         count = knots_per_block(self._frames_per_knot)
         first = int(self._block * BLOCK / self._frames_per_knot)
         missing = first + count - self._first_knot - self._knots.shape[1]
-        drawn = self._mean + self._spread * self._coarse.draw(missing).to(self._knots)
+        moved = self._coarse.draw(missing).to(self._knots)
+        drawn = self._mean.to(moved) + self._spread.to(moved) * moved
         self._knots = torch.cat([self._knots, drawn], 1)[:, first - self._first_knot :]
         self._first_knot = first
         # Sound by sound: a product over several rows may round differently from one over a single row.

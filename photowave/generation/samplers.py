@@ -3,24 +3,31 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from photowave.generation.following import FollowingSampler, knots_per_block
 from photowave.generation.graph_sampler import GraphSampler
+from photowave.generation.kept_sampler import KeptSampler
 from photowave.generation.packing import PackedWaveNet, pack
 from photowave.generation.randomness import Purpose
 from photowave.generation.sampler import CachedSampler
 from photowave.generation.spectral_sampler import SpectralSampler
-from photowave.model import PhotowaveModel
+from photowave.model import Envelope, EnvelopeStack, KeptEnvelopes, PhotowaveModel, TextureConditioner
 from photowave.settings import DrawSettings
 from photowave.wavenet import SpectralOutput, WaveNet
 
 Sampler = CachedSampler | SpectralSampler | GraphSampler | FollowingSampler
 
+_FAR = 1e12
+"""Added to the distance of textures that no photo is given: they come last."""
+
 
 def pack_model(model: PhotowaveModel) -> dict[WaveNet, PackedWaveNet]:
     """Copy the weights of every WaveNet in a model for the compiled sampler."""
-    stacks = [model.wavenet] if model.envelope is None else [model.wavenet, model.envelope.wavenet]
+    stacks = [model.wavenet]
+    if isinstance(model.envelope, EnvelopeStack):
+        stacks.append(model.envelope.wavenet)
     return {stack: pack(stack) for stack in stacks}
 
 
@@ -72,13 +79,42 @@ def build_sampler(
 
     if envelope is None:
         return sampler(model.wavenet, vectors)
+    if isinstance(envelope, EnvelopeStack):
+        coarse: Any = sampler(envelope.wavenet, vectors, purpose=Purpose.ENVELOPE)
+        unheard = envelope.wavenet.receptive_field
+    else:
+        coarse, unheard = _kept(model, envelope, settings, vectors=vectors, seeds=seeds), 0
     return FollowingSampler(
         envelope,
-        coarse=sampler(envelope.wavenet, vectors, purpose=Purpose.ENVELOPE),
+        coarse=coarse,
         fine=sampler(model.wavenet, vectors[:, None].expand(-1, knots_per_block(spacing), -1)),
         vectors=vectors,
         null=null,
         frames_per_knot=spacing,
         guidance=settings.guidance,
-        unheard=envelope.wavenet.receptive_field,
+        unheard=unheard,
+    )
+
+
+def _kept(
+    model: PhotowaveModel,
+    envelope: Envelope,
+    settings: DrawSettings,
+    *,
+    vectors: Tensor,
+    seeds: Sequence[int],
+) -> KeptSampler:
+    """What follows the envelopes that are kept for the textures with the nearest vectors."""
+    conditioner = model.conditioner
+    assert isinstance(envelope, KeptEnvelopes)
+    assert isinstance(conditioner, TextureConditioner)
+    with torch.no_grad():
+        entries = torch.arange(len(conditioner.codebook), device=vectors.device)
+        known = conditioner.entry_vector(entries).double()
+        # Sound by sound, so that company changes nothing; and never one that is left out.
+        off = [(known - vector.double()).square().sum(-1) for vector in vectors]
+        nearest = [int(torch.where(conditioner.drawn, o, o + _FAR).argmin()) for o in off]
+    stretches = [envelope.stretch(entry) for entry in nearest]
+    return KeptSampler(
+        stretches, seeds=seeds, knots_per_s=envelope.knots_per_s, temperature=settings.temperature
     )

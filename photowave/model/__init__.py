@@ -8,15 +8,23 @@ from photowave.model.conditioning import (
     PositionConditioner,
     TextureConditioner,
 )
-from photowave.model.envelope import EnvelopeClip, EnvelopeStack, build_envelope
+from photowave.model.envelope import (
+    Envelope,
+    EnvelopeClip,
+    EnvelopeStack,
+    KeptEnvelopes,
+    build_envelope,
+)
 from photowave.model.model import PhotowaveModel, build_output, build_spectra, build_wavenet
 
 __all__ = [
     "Catalogue",
     "Conditioner",
+    "Envelope",
     "EnvelopeClip",
     "EnvelopeStack",
     "FrameCodec",
+    "KeptEnvelopes",
     "Origin",
     "PhotoConditioner",
     "PhotowaveModel",

@@ -1,8 +1,8 @@
-"""Slow shape: a second, coarser WaveNet over the spectral envelope, and how the decoder is told of it."""
+"""Slow shape: the spectral envelope, drawn by a coarser WaveNet or kept of recordings."""
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -10,11 +10,13 @@ from torch import Tensor, nn
 
 from photowave.settings import ModelConfig
 from photowave.wavenet import MixtureOutput, WaveNet
+from photowave.wavenet.outputs import PCM_STEP
 from photowave.wavenet.track import interpolate
 
 _STILL = 1e-3  # nepers
 _MOST = 2.0  # nepers by which the spread of a movement differs from the usual one
 _RIDGE = 1e-3
+_HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
 
 class EnvelopeClip(NamedTuple):
@@ -30,19 +32,19 @@ class EnvelopeClip(NamedTuple):
     """Which steps of the stretch are there; the others do not count, bool [steps]."""
 
 
-class EnvelopeStack(nn.Module):
-    """How the spectrum moves, some steps a second: waves that roll in, birds that call, cars that pass.
+class Envelope(nn.Module):
+    """How the spectrum moves, some steps a second, and how the decoder is told of it.
+
+    ::
+
+        log-mel spectrum at each knot --> principal components --> network --> added to the vector
+                                                       `---------> levels ---> added to what is usual
 
     The decoder sees back a fraction of a second and is told one vector for the whole sound. What takes longer
-    is drawn here, by a WaveNet of its own whose frames are the principal components of the log-mel spectrum.
-    It is conditioned on the same vector, which also tells mean and spread of each component; the WaveNet
-    draws how they move about that mean. So its past does not tell where they are, and cannot replace the
-    conditioning. Each of its frames is a knot: added to the vector, it conditions the
-    decoder at its place (coarse to fine, as in the hierarchies of Mehri et al. 2017, "SampleRNN",
+    is told knot by knot (coarse to fine, as in the hierarchies of Mehri et al. 2017, "SampleRNN",
     arXiv:1612.07837; the mel spectrum as local conditioning after Shen et al. 2018, arXiv:1712.05884).
 
     Args:
-        wavenet: The coarser WaveNet; its output is a mixture over frames of the components.
         mels: Bands of the log-mel spectrum.
         components: Principal components that are kept.
         channels: Length of the conditioning vector.
@@ -53,7 +55,6 @@ class EnvelopeStack(nn.Module):
     Attributes:
         knots_per_s: Steps per second.
         levels: What a component adds to each of the measured numbers, [usual_size, components].
-        correction: See `correct`, [2 * components, channels + 1]; zeros correct nothing.
     """
 
     SPREAD = 0.25
@@ -61,32 +62,15 @@ class EnvelopeStack(nn.Module):
 
     mean: Tensor
     basis: Tensor
-    correction: Tensor
     levels: Tensor
 
-    def __init__(
-        self,
-        wavenet: WaveNet,
-        *,
-        mels: int,
-        components: int,
-        channels: int,
-        knots_per_s: float,
-        usual_size: int = 0,
-    ):
+    def __init__(self, *, mels: int, components: int, channels: int, knots_per_s: float, usual_size: int = 0):
         super().__init__()
-        assert isinstance(wavenet.output, MixtureOutput)
-        self.wavenet = wavenet
-        wavenet.output.scale.fill_(self.SPREAD)
         self.knots_per_s = knots_per_s
         learned = channels - usual_size
         self.network = nn.Sequential(
             nn.Linear(components, 2 * learned), nn.ReLU(), nn.Linear(2 * learned, learned)
         )
-        self.moments = nn.Linear(channels, 2 * components)
-        nn.init.zeros_(self.moments.weight)
-        nn.init.zeros_(self.moments.bias)
-        self.register_buffer("correction", torch.zeros(2 * components, channels + 1))
         self.register_buffer("mean", torch.zeros(mels))
         self.register_buffer("basis", torch.zeros(mels, components))
         self.register_buffer("levels", torch.zeros(usual_size, components))
@@ -147,6 +131,69 @@ class EnvelopeStack(nn.Module):
             [batch, time, channels].
         """
         return interpolate(self.knots(vector, frames), places)
+
+    def bits(self, vector: Tensor, clip: EnvelopeClip, *, history: Tensor | None = None) -> Tensor:
+        """What stretches of clips cost a coder that knows no more than the spread of each component.
+
+        Args:
+            vector: Conditioning vectors, [batch, channels].
+            clip: A batch of envelopes.
+            history: Not looked at.
+
+        Returns:
+            Bits per step, counted as if components were 16-bit samples, [batch].
+        """
+        unit = self.frames(clip.stretch) / self.SPREAD
+        nats = 0.5 * unit.square() + math.log(self.SPREAD / PCM_STEP) + _HALF_LOG_TAU
+        return (nats.sum(-1) / math.log(2) * clip.known).sum(1) / clip.known.sum(1).clamp_min(1)
+
+
+class EnvelopeStack(Envelope):
+    """An envelope that is drawn: waves that roll in, birds that call, cars that pass.
+
+    It is drawn by a WaveNet of its own whose frames are the components. This is
+    conditioned on the same vector, which also tells mean and spread of each component; the WaveNet
+    draws how they move about that mean. So its past does not tell where they are, and cannot replace the
+    conditioning.
+
+    Args:
+        wavenet: The coarser WaveNet; its output is a mixture over frames of the components.
+        mels: See `Envelope`, as all that follows.
+        components: Principal components that are kept.
+        channels: Length of the conditioning vector.
+        knots_per_s: Steps per second.
+        usual_size: Numbers at the end of that vector that are measured.
+
+    Attributes:
+        correction: See `correct`, [2 * components, channels + 1]; zeros correct nothing.
+    """
+
+    correction: Tensor
+
+    def __init__(
+        self,
+        wavenet: WaveNet,
+        *,
+        mels: int,
+        components: int,
+        channels: int,
+        knots_per_s: float,
+        usual_size: int = 0,
+    ):
+        super().__init__(
+            mels=mels,
+            components=components,
+            channels=channels,
+            knots_per_s=knots_per_s,
+            usual_size=usual_size,
+        )
+        assert isinstance(wavenet.output, MixtureOutput)
+        self.wavenet = wavenet
+        wavenet.output.scale.fill_(self.SPREAD)
+        self.moments = nn.Linear(channels, 2 * components)
+        nn.init.zeros_(self.moments.weight)
+        nn.init.zeros_(self.moments.bias)
+        self.register_buffer("correction", torch.zeros(2 * components, channels + 1))
 
     def expected(self, vector: Tensor) -> tuple[Tensor, Tensor]:
         """Tell mean and spread of the components from the conditioning.
@@ -235,9 +282,62 @@ class EnvelopeStack(nn.Module):
         return -(log2_prob * clip.known).sum(1) / clip.known.sum(1).clamp_min(1)
 
 
-def build_envelope(config: ModelConfig, *, knots_per_s: float, usual_size: int = 0) -> EnvelopeStack:
-    """Make the coarser stack that the settings describe, for a decoder whose output is told `usual_size`."""
-    envelope, channels = config.envelope, config.conditioning.channels + usual_size
+class KeptEnvelopes(Envelope):
+    """Envelopes of recordings that are kept, a stretch for each texture of the codebook.
+
+    A sound follows pieces of one stretch, one after the other in an order left to chance; see
+    `generation.kept_sampler`. Only some numbers are kept, so many times a second, of how loud the sound is
+    where in its spectrum: no sample of a recording.
+
+    Args:
+        entries: Textures in the codebook.
+        knots: Steps of each stretch.
+        **sizes: See `Envelope`.
+    """
+
+    STEPS_PER_SPREAD = 32
+    """In so many steps a standard deviation is kept: four of them fit into a byte, either side of none."""
+
+    stretches: Tensor
+    known: Tensor
+
+    def __init__(self, *, entries: int, knots: int, **sizes: Any):
+        super().__init__(**sizes)
+        components = self.basis.shape[1]
+        self.register_buffer("stretches", torch.zeros(entries, knots, components, dtype=torch.int8))
+        self.register_buffer("known", torch.ones(entries, dtype=torch.int64))
+
+    @torch.no_grad()
+    def keep(self, entry: int, spectra: Tensor) -> None:
+        """Keep a stretch for a texture.
+
+        Args:
+            entry: Which.
+            spectra: Its log-mel spectra, [steps, mels]; those beyond the length of a stretch are left out.
+        """
+        steps = self.frames(spectra)[: self.stretches.shape[1]] * (self.STEPS_PER_SPREAD / self.SPREAD)
+        self.known[entry] = len(steps)
+        self.stretches[entry, : len(steps)] = steps.round().clamp(-127, 127).to(torch.int8)
+
+    def stretch(self, entry: int) -> Tensor:
+        """The components that were kept for a texture, [steps, components]."""
+        kept = self.stretches[entry, : int(self.known[entry])].to(self.mean.dtype)
+        return kept * (self.SPREAD / self.STEPS_PER_SPREAD)
+
+
+def build_envelope(config: ModelConfig, *, knots_per_s: float, usual_size: int = 0) -> Envelope:
+    """Make the envelope that the settings describe, for a decoder whose output is told `usual_size`."""
+    envelope = config.envelope
+    sizes: dict[str, Any] = {
+        "mels": config.audio.texture_mels,
+        "components": envelope.components,
+        "channels": config.conditioning.channels + usual_size,
+        "knots_per_s": knots_per_s,
+        "usual_size": usual_size,
+    }
+    if envelope.kind == "kept":
+        knots = max(1, round(envelope.kept_s * knots_per_s))
+        return KeptEnvelopes(entries=config.conditioning.codebook_size, knots=knots, **sizes)
     stack = envelope.wavenet
     wavenet = WaveNet(
         output=MixtureOutput(bands=envelope.components, mixtures=stack.mixtures),
@@ -245,13 +345,6 @@ def build_envelope(config: ModelConfig, *, knots_per_s: float, usual_size: int =
         gate_channels=stack.gate_channels,
         skip_channels=stack.skip_channels,
         dilations=stack.dilations,
-        conditioning_channels=channels,
+        conditioning_channels=sizes["channels"],
     )
-    return EnvelopeStack(
-        wavenet,
-        mels=config.audio.texture_mels,
-        components=envelope.components,
-        channels=channels,
-        knots_per_s=knots_per_s,
-        usual_size=usual_size,
-    )
+    return EnvelopeStack(wavenet, **sizes)

@@ -11,7 +11,7 @@ from photowave.model.conditioning import (
     PositionConditioner,
     TextureConditioner,
 )
-from photowave.model.envelope import EnvelopeStack, build_envelope
+from photowave.model.envelope import Envelope, build_envelope
 from photowave.settings import ModelConfig
 from photowave.wavenet import MixtureOutput, OutputDistribution, SoftmaxOutput, SpectralOutput, WaveNet
 
@@ -25,7 +25,7 @@ class PhotowaveModel(nn.Module):
 
     Attributes:
         spectra (SpectralEnvelope | None): Measures the envelopes that `envelope` learns; None: there is none.
-        envelope (EnvelopeStack | None): The coarser stack.
+        envelope (Envelope | None): How the spectrum moves.
         catalogue (Catalogue | None): Where its textures come from; None: nobody said it.
     """
 
@@ -37,7 +37,7 @@ class PhotowaveModel(nn.Module):
         usual_size = build_output(config).usual_size
         self.conditioner = build_conditioner(config, feature_dim=feature_dim, usual_size=usual_size)
         self.spectra: SpectralEnvelope | None = None
-        self.envelope: EnvelopeStack | None = None
+        self.envelope: Envelope | None = None
         if config.envelope.components:
             self.spectra = build_spectra(config)
             self.envelope = build_envelope(

@@ -40,6 +40,13 @@ class ModelConfig:
             "Set envelope.components: 0, or kind: texture.",
         )
         require(
+            self.envelope.components == 0
+            or self.envelope.kind == "drawn"
+            or self.conditioning.kind == "texture",
+            f"envelope kind 'kept' with conditioning kind {self.conditioning.kind!r}: envelopes are kept for "
+            "textures. Set kind: drawn, or conditioning.kind: texture.",
+        )
+        require(
             self.wavenet.output != "softmax" or self.audio.bands == 1,
             f"output='softmax' with bands={self.audio.bands}: the softmax output draws single samples. "
             "Set output: mixture, or bands: 1.",

@@ -84,10 +84,14 @@ class WaveNetConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class EnvelopeConfig:
-    """The second, coarser WaveNet: it draws how the spectrum moves, and the decoder follows."""
+    """How the spectrum moves, which the decoder follows: drawn by a second, coarser WaveNet, or kept."""
 
+    kind: Literal["drawn", "kept"] = "drawn"
+    """`drawn` by the coarser WaveNet, or `kept`: pieces of what recordings do, in an order left to chance."""
+    kept_s: float = 10.0
+    """Seconds around each texture that are kept."""
     components: int = 0
-    """Principal components of the log-mel spectrum that it draws, such as 16; 0 leaves the stack out."""
+    """Principal components of the log-mel spectrum that move, such as 16; 0 leaves the envelope out."""
     hops: int = 4
     """Hops of 16 ms from one step to the next."""
     channels: int = 32
@@ -105,6 +109,11 @@ class EnvelopeConfig:
         require(
             0 <= self.components <= 1024,
             f"envelope components={self.components}: must lie in 0 to 1024. Use 16, or 0 for no envelope.",
+        )
+        require(self.kind in ("drawn", "kept"), f"envelope kind={self.kind!r}: must be 'drawn' or 'kept'.")
+        require(
+            0.5 <= self.kept_s <= 600.0,
+            f"envelope kept_s={self.kept_s}: must lie in 0.5 to 600 seconds. The default is 10.",
         )
         require(1 <= self.hops <= 64, f"envelope hops={self.hops}: must lie in 1 to 64. The default is 4.")
         require_sizes(self, "channels", "skip_channels", "mixtures", of="envelope ")

@@ -67,6 +67,24 @@ def noisy_history(
     return (frames + (noise * (output.channels / 4)).round().long()).clamp(0, output.channels - 1)
 
 
+def noisy_components(frames: Tensor, *, spread: float, loudest: float, generator: torch.Generator) -> Tensor:
+    """Add noise to the components of an envelope; a quarter of the clips stay clean, as above.
+
+    Args:
+        frames: [batch, time, components].
+        spread: Standard deviation of a component.
+        loudest: That of the loudest noise, in units of it.
+        generator: On the device of the frames.
+
+    Returns:
+        The same shape.
+    """
+    chance = torch.rand(2, len(frames), generator=generator, device=frames.device)
+    sizes = loudest * RANGE ** -chance[0] * (chance[1] >= CLEAN_SHARE)
+    noise = torch.randn(frames.shape, generator=generator, device=frames.device)
+    return frames + noise * sizes.view(-1, 1, 1) * spread
+
+
 def _smooth(knots: Tensor, output: SpectralOutput) -> Tensor:
     """Lines through knots [batch, 1, knots], over all bands."""
     bands = (output.own, output.bands - output.own)

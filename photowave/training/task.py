@@ -13,13 +13,13 @@ from photowave.calibration.free_run import FreeRunTargets
 from photowave.checkpoint import check_checkpoint, checkpoint_metadata, read_catalogue
 from photowave.errors import ConfigError
 from photowave.image import PhotoEncoder
-from photowave.model import PhotowaveModel
+from photowave.model import EnvelopeStack, PhotowaveModel
 from photowave.model.scoring import bits_in_all, bits_per_sample, follow
 from photowave.pairs.clips import Clip
 from photowave.pairs.split_data import SplitData
 from photowave.settings import ModelConfig, TrainingSettings
 from photowave.training import schedule
-from photowave.training.history import noisy_history, shifted_history
+from photowave.training.history import noisy_components, noisy_history, shifted_history
 from photowave.training.resuming import ModelIdentity, check_same_model
 from photowave.wavenet import MixtureOutput
 
@@ -127,12 +127,12 @@ class SoundscapeTask(L.LightningModule):
         # Only the coarser stack shapes the vector: the decoder, told the envelope, hardly needs it, and its
         # gradients would drown those of the stack that does. Where what is usual is measured, that stack
         # hears the texture by it, and the vector is there for both.
-        alone = envelope is not None and self.model.wavenet.output.usual_size == 0
+        alone = isinstance(envelope, EnvelopeStack) and self.model.wavenet.output.usual_size == 0
         led = vector.detach() if alone else vector
         track = follow(self.model, led, around, steps=frames.shape[1], heard=heard)
         bits = bits_per_sample(self.model, frames, track, history=history).mean()
         self.log("train/bits_per_sample", bits, prog_bar=True)
-        if envelope is None:
+        if not isinstance(envelope, EnvelopeStack):
             return {"loss": bits, "bits_per_sample": bits.detach()}
         if self._progress() > settings.envelope_share:
             # Gradients of zero: each device of several waits for one for every weight.
@@ -161,7 +161,7 @@ class SoundscapeTask(L.LightningModule):
         self.log(
             f"{split}/bits_per_sample", bits.mean(), prog_bar=True, batch_size=len(samples), sync_dist=True
         )
-        if (envelope := self.model.envelope) is not None:
+        if isinstance(envelope := self.model.envelope, EnvelopeStack):
             of_envelope = envelope.bits(own, around).mean() / envelope.basis.shape[1]
             self.log(f"{split}/bits_per_component", of_envelope, batch_size=len(samples), sync_dist=True)
         paired = batch["paired"]
@@ -194,7 +194,7 @@ class SoundscapeTask(L.LightningModule):
     def _shifted(self, envelope_frames: Tensor, chance: torch.Generator) -> Tensor:
         """Components that tell how they move, but not where they are."""
         envelope, spread = self.model.envelope, self.training_settings.envelope_shift
-        assert envelope is not None
+        assert isinstance(envelope, EnvelopeStack)
         output = envelope.wavenet.output
         assert isinstance(output, MixtureOutput)
         if spread == 0:
@@ -207,7 +207,7 @@ class SoundscapeTask(L.LightningModule):
         assert envelope is not None
         if loudest == 0:
             return envelope_frames
-        return noisy_history(envelope_frames, envelope.wavenet.output, loudest=loudest, generator=chance)
+        return noisy_components(envelope_frames, spread=envelope.SPREAD, loudest=loudest, generator=chance)
 
     def _progress(self) -> float:
         """Share of the training that is done; 0 outside of one."""
@@ -216,7 +216,7 @@ class SoundscapeTask(L.LightningModule):
     def _coarse_weights(self) -> list[Tensor]:
         """The weights of the coarser stack and of the vector that it shapes; none without it."""
         envelope = self.model.envelope
-        if envelope is None:
+        if not isinstance(envelope, EnvelopeStack):
             return []
         parts = (envelope.wavenet, envelope.moments, self.model.conditioner)
         return [weight for part in parts for weight in part.parameters() if weight.requires_grad]

@@ -48,10 +48,14 @@ def _place(action: argparse.Action) -> str:
 
 
 def _row(action: argparse.Action) -> str:
-    name = ", ".join(f"`{option}`" for option in action.option_strings) or f"`{action.metavar or action.dest}`"
+    name = (
+        ", ".join(f"`{option}`" for option in action.option_strings) or f"`{action.metavar or action.dest}`"
+    )
     choices = choices_of(action)
     text = " ".join(str(action.help or "").replace("|", "\\|").split())
     if choices is not None:
         text += f" One of {', '.join(f'`{choice}`' for choice in choices)}."
-    default = "" if action.default in (None, argparse.SUPPRESS) or action.nargs == 0 else f"`{action.default}`"
+    default = (
+        "" if action.default in (None, argparse.SUPPRESS) or action.nargs == 0 else f"`{action.default}`"
+    )
     return f"| {name} | {default} | {text} |"

@@ -1,4 +1,4 @@
-"""What the documentation shows of the model that ships is drawn when it is built, and so never out of date."""
+"""What the documentation shows of the default model is drawn when it is built, and so never out of date."""
 
 import contextlib
 import io
@@ -66,7 +66,7 @@ def draw_page(app: Any) -> None:
     folder = Path(app.outdir)
     folder.mkdir(parents=True, exist_ok=True)
     photos = [str(EXAMPLES / f"{name}.jpg") for name in PLAYED]
-    with tempfile.TemporaryDirectory() as sounds, open(os.devnull, "w") as nowhere:
+    with tempfile.TemporaryDirectory() as sounds, Path(os.devnull).open("w") as nowhere:
         arguments = ["--out", sounds, "--format", "mp3", "--html", str(folder / PAGE), "--overwrite"]
         with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
             code = main(["generate", *photos, *arguments])

@@ -14,7 +14,14 @@ from tiny_models import randomise, tiny_config, tiny_model, with_envelope
 from torch import Tensor
 
 from photowave.checkpoint import load_model, save_model
-from photowave.model import EnvelopeClip, EnvelopeStack, PhotowaveModel, build_envelope, build_spectra
+from photowave.model import (
+    EnvelopeClip,
+    EnvelopeStack,
+    KeptEnvelopes,
+    PhotowaveModel,
+    build_envelope,
+    build_spectra,
+)
 from photowave.settings import ModelConfig
 from photowave.wavenet import PCM_STEP
 
@@ -552,3 +559,33 @@ def test_scores_do_not_hang_on_the_correction() -> None:
     assert torch.equal(stack.bits(vector, clip), before)
     assert all(map(torch.equal, stack.expected(vector), expected))
     assert not any(map(torch.equal, stack.drawn(vector), expected))
+
+
+@torch.no_grad()
+def test_what_is_kept_comes_back_within_half_a_step() -> None:
+    kept = KeptEnvelopes(entries=3, knots=20, mels=5, components=4, channels=6, knots_per_s=50.0)
+    generator = torch.Generator().manual_seed(0)
+    spectra = torch.randn(12, 5, generator=generator)
+    kept.fit([spectra])
+    kept.keep(1, spectra)
+    frames = kept.frames(spectra)
+    assert kept.stretch(1).shape == (12, 4)
+    step = kept.SPREAD / kept.STEPS_PER_SPREAD
+    assert float((kept.stretch(1) - frames).abs().max()) <= step / 2 + 1e-6
+    kept.keep(2, torch.cat([spectra, spectra]))
+    assert kept.stretch(2).shape == (20, 4)
+
+
+@torch.no_grad()
+def test_a_coder_that_knows_only_the_spread_pays_for_what_moves() -> None:
+    kept = KeptEnvelopes(entries=1, knots=20, mels=5, components=4, channels=6, knots_per_s=50.0)
+    kept.fit([torch.randn(50, 5, generator=torch.Generator().manual_seed(0))])
+    still = kept.mean.expand(2, 10, -1)
+    moved = still + torch.tensor([0.0, 1.0])[:, None, None]
+    known = torch.ones(2, 10, dtype=torch.bool)
+    clip = EnvelopeClip(moved, torch.zeros(2), moved, known)
+    bits = kept.bits(torch.zeros(2, 6), clip)
+    normal = torch.distributions.Normal(0.0, kept.SPREAD)
+    expected = -(normal.log_prob(kept.frames(moved)) / math.log(2) - 15).sum(-1).mean(1)
+    torch.testing.assert_close(bits, expected)
+    assert float(bits[1]) > float(bits[0])
