@@ -113,7 +113,7 @@ class EnvelopeConfig:
         require(self.kind in ("drawn", "kept"), f"envelope kind={self.kind!r}: must be 'drawn' or 'kept'.")
         require(
             0.5 <= self.kept_s <= 600.0,
-            f"envelope kept_s={self.kept_s}: must lie in 0.5 to 600 seconds. The default is 10.",
+            f"envelope kept_s={self.kept_s}: must lie in 0.5 to 600 seconds. The default is 10.0.",
         )
         require(1 <= self.hops <= 64, f"envelope hops={self.hops}: must lie in 1 to 64. The default is 4.")
         require_sizes(self, "channels", "skip_channels", "mixtures", of="envelope ")
