@@ -1,6 +1,7 @@
 """Photos in: any common file, bytes or picture becomes an upright 8-bit RGB image. No torch here."""
 
 import hashlib
+import io
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from photowave.errors import MediaError
 from photowave.image.plugins import LONGEST_MARK, lacking, register_plugins
+from photowave.image.repairs import grey_values, scale_colour_key, to_srgb, with_end
 from photowave.image.source import PhotoSource, damaged, missing, photo_name, photo_stream
 
 MAX_PIXELS = 178_956_970
@@ -69,7 +71,14 @@ def read_photo(source: PhotoSource) -> Image.Image:
             except Exception as error:  # Pillow's readers raise nearly anything on a malformed header
                 raise damaged(name, error) from error
             with image:
-                return _checked_rgb(image, name)
+                try:
+                    return _checked_rgb(image, name)
+                except MediaError:
+                    stream.seek(0)
+                    if (whole := with_end(stream.read())) is None:
+                        raise
+                    with Image.open(io.BytesIO(whole), formats=["JPEG"]) as completed:
+                        return _checked_rgb(completed, name)
 
 
 def photo_sha256(source: PhotoSource) -> str:
@@ -159,10 +168,23 @@ def _checked_rgb(image: Image.Image, name: str) -> Image.Image:
             f"a photo has 1 to {MAX_PIXELS}. Scale or export it again."
         )
     try:
+        scale_colour_key(image)
         image.load()
-        return _rgb(_upright(image))
+        return _rgb(to_srgb(_upright(_with_grey_values(image))))
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
         raise damaged(name, error) from error
+
+
+def _with_grey_values(image: Image.Image) -> Image.Image:
+    """A picture of many grey levels at eight bits; its tags are gone when it is turned upright."""
+    if image.mode not in ("I", "F") and not image.mode.startswith("I;16"):
+        return image
+    grey = _grey_to_8_bits(image)
+    grey.info.update({key: image.info[key] for key in ("exif", "xmp") if key in image.info})
+    exif = image.getexif()
+    if exif:
+        grey.info["exif"] = exif.tobytes()
+    return grey
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -173,8 +195,6 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _grey_to_8_bits(image).convert("RGB")
     if image.mode == "La":
         image = image.convert("LA")
     if image.has_transparency_data:
@@ -186,7 +206,7 @@ def _rgb(image: Image.Image) -> Image.Image:
 def _grey_to_8_bits(image: Image.Image) -> Image.Image:
     # Pillow's own conversion clips at 255. Single precision is exact for 16 bits and spares memory.
     precision = np.float32 if image.mode.startswith("I;16") else np.float64
-    values = np.nan_to_num(np.asarray(image, dtype=precision), posinf=0.0, neginf=0.0)
+    values = np.nan_to_num(grey_values(image).astype(precision), posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     full_scale = 1.0 if image.mode == "F" else 65_535.0
     if low >= 0.0 and high <= full_scale:
