@@ -17,6 +17,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 from tqdm import tqdm
 
 from photowave.checkpoint import load_training_checkpoint
+from photowave.cli.parsing import refuse_nulls
 from photowave.cli.quiet import quieten
 from photowave.cli.recipes import with_default, with_paths
 from photowave.errors import ConfigError
@@ -101,6 +102,8 @@ class PhotowaveCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         """Build the parts from the settings, each from those before it; a checkpoint must fit them."""
+        for key, kind in _SETTINGS.items():
+            refuse_nulls(kind, self.config[self.subcommand][key], f"{key}.")
         self.config_init = self.parser.instantiate(self.config)
         given = self.config_init[self.subcommand]
         self.model, self.datamodule = build_training(

@@ -1,9 +1,9 @@
 """Arguments in, settings out; what does not fit is told in one line, as every other mistake is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from jsonargparse import ArgumentError, ArgumentParser, Namespace
 
@@ -68,6 +68,27 @@ def did_you_mean(arguments: Sequence[str], *, known: Iterable[str]) -> str:
     return ""
 
 
+def refuse_nulls(kind: Any, values: Any, prefix: str = "") -> None:
+    """Refuse nothing where something is needed: the parser lets `null` pass for every setting.
+
+    Args:
+        kind: A dataclass of settings, whose fields may be others.
+        values: What was parsed for it.
+        prefix: Its name and a dot, for messages.
+
+    Raises:
+        ConfigError: A value is null that must be there.
+    """
+    hints = get_type_hints(kind)
+    for field in fields(kind):
+        hint, value = hints[field.name], values.get(field.name, field.default)
+        name = f"{prefix}{field.name}"
+        if is_dataclass(hint) and value is not None:
+            refuse_nulls(hint, value, f"{name}.")
+        elif value is None and type(None) not in get_args(hint):
+            raise ConfigError(f"{name}=null: a value is needed. Leave it out for the default, or give one.")
+
+
 def settings_of(kind: type[Settings], parsed: Namespace, **others: object) -> Settings:
     """Make settings of what was parsed.
 
@@ -82,5 +103,6 @@ def settings_of(kind: type[Settings], parsed: Namespace, **others: object) -> Se
     Raises:
         ConfigError: A value is out of its range.
     """
+    refuse_nulls(kind, vars(parsed) | others)
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: value for name, value in vars(parsed).items() if name in names} | others)

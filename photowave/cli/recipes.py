@@ -104,9 +104,23 @@ def _replaced(arguments: Sequence[str]) -> Iterator[str]:
         value_follows = not value_follows and argument in ("--config", "-c")
 
 
+def _check_text(path: str) -> None:
+    try:
+        Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"--config {path}: byte {error.start} is no UTF-8. Save the file as UTF-8."
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"--config {path}: cannot be read ({error.strerror or error}).") from error
+
+
 def _found(value: str) -> str:
     # What holds a colon is no name but settings written out, which the parser reads as well.
-    if Path(value).is_file() or ":" in value:
+    if Path(value).is_file():
+        _check_text(value)
+        return value
+    if ":" in value:
         return value
     if value in recipes.names():
         return str(recipes.path(value))

@@ -59,6 +59,8 @@ def find_targets(paths: Sequence[str], *, recursive: bool = False) -> list[Targe
         if path == STANDARD_INPUT:
             found.setdefault(Path(path), Target(sys.stdin.buffer.read(), Path("stdin")))
             continue
+        if not path:
+            raise MediaError("a photo's path is empty. Name a photo or a folder; is a variable not set?")
         for root in _matches(path):
             for photo in find_photos(root, recursive=recursive):
                 inside = photo.relative_to(root) if photo != root else Path(photo.name)

@@ -192,6 +192,22 @@ def test_what_cannot_be_used_is_refused_in_one_line(
     assert_refused(photowave("fit", trainer__max_steps=1, **changes), *parts)
 
 
+@pytest.mark.parametrize("content", [b"seed_everything: 0 # \xf6", "seed_everything: 0".encode("utf-16")])
+def test_settings_that_are_no_utf_8_are_refused_in_one_line(
+    content: bytes, photowave: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_bytes(content)
+    assert_refused(
+        photowave("fit", f"--config={path}", tiny=False), "my.yaml", "is no UTF-8", "Save the file"
+    )
+
+
+@pytest.mark.parametrize("name", ["data.batch_size", "model.wavenet.mixtures", "training.learning_rate"])
+def test_a_value_that_must_be_there_cannot_be_null(name: str, photowave: Run) -> None:
+    assert_refused(photowave("fit", f"--{name}=null"), f"{name}=null", "Leave it out")
+
+
 def test_a_hint_follows_a_closed_sentence(photowave: Run) -> None:
     _, _, err = photowave("fit", model__audio__colour=1)
     assert re.search(r"\S[.!?] See 'photowave fit --help'\.$", err.strip()), err

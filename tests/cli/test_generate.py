@@ -367,6 +367,14 @@ def test_a_pattern_that_fits_nothing_is_told(
     assert "*.heic" in capsys.readouterr().err
 
 
+def test_an_empty_path_is_not_the_folder_one_is_in(
+    run: Callable[..., int], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert run("") == 2
+    assert "path is empty" in capsys.readouterr().err
+
+
 def test_flac_holds_the_same_samples(run: Callable[..., int], folder: Path, out: Path) -> None:
     assert run(folder / "wood.webp") == run(folder / "wood.webp", format="flac") == 0
     wav, _ = soundfile.read(out / "wood.wav", dtype="int16")
