@@ -204,8 +204,14 @@ def test_settings_that_are_no_utf_8_are_refused_in_one_line(
 
 
 @pytest.mark.parametrize("name", ["data.batch_size", "model.wavenet.mixtures", "training.learning_rate"])
-def test_a_value_that_must_be_there_cannot_be_null(name: str, photowave: Run) -> None:
-    assert_refused(photowave("fit", f"--{name}=null"), f"{name}=null", "Leave it out")
+def test_a_value_that_must_be_there_cannot_be_null(name: str, photowave: Run, tmp_path: Path) -> None:
+    *parts, last = name.split(".")
+    settings: dict[str, Any] = {last: None}
+    for part in reversed(parts):
+        settings = {part: settings}
+    path = tmp_path / "my.yaml"
+    path.write_text(yaml.safe_dump(settings))
+    assert_refused(photowave("fit", f"--config={path}"), f"{name}=null", "Leave it out")
 
 
 def test_a_hint_follows_a_closed_sentence(photowave: Run) -> None:
