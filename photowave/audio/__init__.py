@@ -14,7 +14,6 @@ from photowave.audio.files import (
 )
 from photowave.audio.filterbank import FilterBank, SynthesisState
 from photowave.audio.finishing import fade, join, to_loudness
-from photowave.audio.holding import HELD_DB, LevelHolder
 from photowave.audio.level import gain_to, limit_peaks, normalise, rms_dbfs, without_fades
 from photowave.audio.mulaw import decode, encode, level_bounds, level_log2_widths
 from photowave.audio.repeating import repeat_to
@@ -23,12 +22,10 @@ from photowave.audio.stereo import WIDTH_BANDS, measure_width, width_band
 from photowave.audio.texture import TextureStatistics, power_db
 
 __all__ = [
-    "HELD_DB",
     "SOUND_SUFFIXES",
     "WIDTH_BANDS",
     "FilterBank",
     "HistogramBaseline",
-    "LevelHolder",
     "LinearPredictorBaseline",
     "SoundInfo",
     "SpectralEnvelope",

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from photowave.audio import LevelHolder, limit_peaks
+from photowave.audio import limit_peaks
+from photowave.generation.holding import LevelHolder
 from photowave.generation.sampler import CachedSampler
 from photowave.generation.samplers import Sampler
 from photowave.generation.stereo import SideNoise

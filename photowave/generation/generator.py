@@ -12,10 +12,11 @@ from PIL import Image
 from torch import Tensor
 
 from photowave._version import __version__
-from photowave.audio import LevelHolder, join
+from photowave.audio import join
 from photowave.checkpoint import LoadedModel
 from photowave.errors import ConfigError
 from photowave.generation.decoding import mix, pieces
+from photowave.generation.holding import LevelHolder
 from photowave.generation.reader import PhotoReader
 from photowave.generation.reading import PhotoReading
 from photowave.generation.samplers import Sampler, build_sampler, pack_model

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from photowave.audio import LevelHolder, rms_dbfs
+from photowave.audio import rms_dbfs
+from photowave.generation.holding import LevelHolder
 
 RATE, USUAL = 8_000, -20.0
 

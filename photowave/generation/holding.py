@@ -1,10 +1,10 @@
 """Keeps a sound from getting louder than its place usually is, while it is drawn."""
 
-import numba
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+
+from photowave.generation.kernel import turn_down
 
 HELD_DB = 2.0
 """Level beside the usual one above which a sound is turned down: with what is heard before that, and where it
@@ -36,25 +36,5 @@ class LevelHolder:
     def hold(self, samples: Tensor) -> Tensor:
         """Turn down the next samples, float32 [sounds, time] or [sounds, channels, time], alike in shape."""
         held = samples.numpy().copy()
-        _hold(held.reshape(len(held), -1, held.shape[-1]), self._state, self._most, self._longest)
+        turn_down(held.reshape(len(held), -1, held.shape[-1]), self._state, self._most, self._longest)
         return torch.from_numpy(held)
-
-
-@numba.njit(cache=True, nogil=True)
-def _hold(
-    samples: NDArray[np.float32], state: NDArray[np.float64], most: float, longest: float
-) -> None:  # pragma: no cover - compiled
-    sounds, channels, time = samples.shape
-    for sound in range(sounds):
-        power, heard = state[sound]
-        for step in range(time):
-            now = 0.0
-            for channel in range(channels):
-                now += samples[sound, channel, step] ** 2 / channels
-            heard = min(heard + 1.0, longest)
-            power += (now - power) / heard
-            if power > most:
-                gain = np.sqrt(most / power)
-                for channel in range(channels):
-                    samples[sound, channel, step] *= gain
-        state[sound, 0], state[sound, 1] = power, heard
