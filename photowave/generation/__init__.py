@@ -6,6 +6,8 @@ The names are loaded when they are first used, so that importing the room alone 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from photowave import compiling as compiling  # which chooses where compiled code is kept
+
 if TYPE_CHECKING:
     from photowave.generation.generator import SoundscapeGenerator
     from photowave.generation.loading import load

@@ -6,11 +6,11 @@ from torch import Tensor
 
 from photowave.generation.kernel import turn_down
 
-HELD_DB = 2.0
+HELD_DB = 1.5
 """Level beside the usual one above which a sound is turned down: with what is heard before that, and where it
 swells by up to 2 dB a second, the whole stays within 3 dB."""
 _HEARD_S = 0.5  # over which a level is told, and what is usual counts as this long heard before:
-_KNOWN_S = 0.05
+_KNOWN_S = 0.02
 
 
 class LevelHolder:
