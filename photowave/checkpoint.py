@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import zipfile
+import zlib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -189,6 +191,7 @@ def load_training_checkpoint(path: str | Path) -> TrainedModel:
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path}: no such checkpoint. {_CHECKPOINT_REMEDY}")
+    _check_crc(path)
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a foreign file fails in many ways: unpickler, zip, header, end of file
@@ -205,6 +208,23 @@ def load_training_checkpoint(path: str | Path) -> TrainedModel:
     tensors = {str(k).removeprefix(prefix): v for k, v in weights.items() if str(k).startswith(prefix)}
     model, fingerprint = _rebuild(path, metadata, tensors), str(metadata.get("encoder_fingerprint", ""))
     return TrainedModel(model, fingerprint, metadata.get("free_run"))
+
+
+def _check_crc(path: Path) -> None:
+    """See that the bytes of a checkpoint are those that were written; torch itself does not look.
+
+    Raises:
+        CheckpointError: A part of the archive has another checksum than its directory says.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (OSError, zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError):
+        return  # no archive that can be read at all, which is told when it is loaded
+    if damaged is not None:
+        raise CheckpointError(
+            f"{path} is damaged: its part {damaged} is not what was written. Copy it again, or take another."
+        )
 
 
 def _rebuild(path: Path, metadata: dict[str, Any], tensors: dict[str, Tensor]) -> PhotowaveModel:

@@ -388,3 +388,16 @@ def test_a_file_can_be_moved(model_file: Path, tmp_path: Path) -> None:
 def test_the_format_is_written(model_file: Path) -> None:
     rewrite(model_file, format=FORMAT)
     assert load_model(model_file).encoder_fingerprint == "abc"
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.9])
+def test_a_flipped_byte_of_a_training_checkpoint_is_found(
+    share: float, model: PhotowaveModel, tmp_path: Path
+) -> None:
+    path = tmp_path / "last.ckpt"
+    torch.save(lightning_checkpoint(model), path)
+    content = bytearray(path.read_bytes())
+    content[round(share * len(content))] ^= 0x41
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"damaged|cannot be read"):
+        load_training_checkpoint(path)
