@@ -8,12 +8,13 @@ free runs are those of both.
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from photowave.calibration.strays import leave_out
-from photowave.generation.samplers import build_sampler, pack_model
+from photowave.generation.samplers import build_sampler, kept_sampler, pack_model
 from photowave.model import KeptEnvelopes, PhotowaveModel, TextureConditioner
 from photowave.settings import DrawSettings
 from photowave.wavenet import SpectralOutput
@@ -41,16 +42,16 @@ def settle(model: PhotowaveModel) -> None:
     assert conditioner.usual is not None
     entries = conditioner.drawn.nonzero().flatten()
     conditioner.correction.zero_()
-    wanted = conditioner.entry_vector(entries)[:, conditioner.channels :] + _moved(model, entries)
+    wanted = conditioner.entry_vector(entries)[:, conditioner.channels :]
     best, least = conditioner.correction[entries], torch.full((len(entries),), math.inf)
     level = model.config.audio.rms_dbfs / _DB_PER_NEPER
     for _ in range(1 + _ROUNDS):
-        loudness, drawn = _measured(model, entries)
-        missed = loudness - wanted
+        run = _measured(model, entries)
+        missed = run.loudness - wanted - run.moved
         rms = missed.square().mean(1).sqrt()
         better = rms < least
         # Of two sounds that are as loud on average in dB, the one that is steadier has less power.
-        levelled = conditioner.correction[entries] + (level - drawn)[:, None]
+        levelled = conditioner.correction[entries] + (level - run.level)[:, None]
         best = torch.where(better[:, None], levelled, best)
         least = torch.where(better, rms, least)
         conditioner.correction[entries] -= missed
@@ -60,34 +61,63 @@ def settle(model: PhotowaveModel) -> None:
     leave_out(conditioner, off, most=MOST_OFF_DB)
 
 
-def _moved(model: PhotowaveModel, entries: Tensor) -> Tensor:
-    """What the envelopes of the recordings add to the loudness of each cell on average, [entries, cells]."""
-    conditioner, envelope = model.conditioner, model.envelope
-    assert isinstance(conditioner, TextureConditioner)
-    if envelope is None:
-        return torch.zeros(())
-    if isinstance(envelope, KeptEnvelopes):
-        frames = torch.stack([envelope.stretch(entry).mean(0) for entry in entries.tolist()])
-    else:  # a texture begins with the mean spectrum
-        frames = envelope.frames(conditioner.codebook[entries, : len(envelope.mean)])
-    return envelope.moved_levels(frames)
+class _FreeRun(NamedTuple):
+    """What free runs of some textures came to, in nepers."""
+
+    loudness: Tensor
+    """Mean loudness of each cell, [entries, cells]."""
+    moved: Tensor
+    """What the envelope added to that by itself, [entries, cells]; or [entries, 1], nothing."""
+    level: Tensor
+    """Level beside full scale, [entries]; as it would be had the run followed all of a kept envelope."""
 
 
-def _measured(model: PhotowaveModel, entries: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean loudness of each cell in free runs of some textures, [entries, cells], and their level, [entries].
-
-    Both in nepers, the level beside full scale.
-    """
+def _measured(model: PhotowaveModel, entries: Tensor) -> _FreeRun:
+    """Draw some textures for a while."""
     output, conditioner = model.wavenet.output, model.conditioner
     assert isinstance(conditioner, TextureConditioner)
     assert isinstance(output, SpectralOutput)
     packed, rate = pack_model(model), model.config.audio.frame_rate
     past, heard = round(_PAST_S * rate), max(1, round(_HEARD_S * rate))
-    loudness, level = [], []
+    parts = []
     for part in torch.split(entries, _TOGETHER):
-        vectors = conditioner.entry_vector(part)
-        sampler = build_sampler(model, packed, DrawSettings(), vectors=vectors, seeds=part.tolist())
+        vectors, seeds = conditioner.entry_vector(part), part.tolist()
+        sampler = build_sampler(model, packed, DrawSettings(), vectors=vectors, seeds=seeds)
         drawn = sampler.draw(past + heard)[:, past:]
-        loudness.append(output.loudness(drawn).mean(1))
-        level.append(0.5 * drawn.square().mean((1, 2)).clamp_min(1e-12).log())
-    return torch.cat(loudness), torch.cat(level)
+        moved, more = _moved(model, part, vectors)
+        level = 0.5 * drawn.square().mean((1, 2)).clamp_min(1e-12).log() - more
+        parts.append(_FreeRun(output.loudness(drawn).mean(1), moved, level))
+    return _FreeRun(*(torch.cat(part) for part in zip(*parts, strict=True)))
+
+
+def _moved(model: PhotowaveModel, entries: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+    """What the envelopes of free runs added to the loudness of each cell, and to the level by chance.
+
+    A few seconds of a kept envelope may hold its loudest call twice, or not at all. How much louder these
+    seconds are than all of it is told from the envelope alone.
+
+    Returns:
+        [entries, cells] and [entries], in nepers.
+    """
+    conditioner, envelope, output = model.conditioner, model.envelope, model.wavenet.output
+    assert isinstance(conditioner, TextureConditioner)
+    assert isinstance(output, SpectralOutput)
+    if envelope is None:
+        return torch.zeros(len(entries), 1), torch.zeros(len(entries))
+    if not isinstance(envelope, KeptEnvelopes):  # a texture begins with the mean spectrum
+        spectra = conditioner.codebook[entries, : len(envelope.mean)]
+        return envelope.moved_levels(envelope.frames(spectra)), torch.zeros(len(entries))
+    past, heard = (round(seconds * envelope.knots_per_s) for seconds in (_PAST_S, _HEARD_S))
+    sampler = kept_sampler(model, DrawSettings(), vectors=vectors, seeds=entries.tolist())
+    followed = sampler.draw(past + heard)[:, past:]
+    cells = output.scale.new_zeros(output.cells).index_add_(0, output.group, output.scale.square())
+
+    def power(usual: Tensor, frames: Tensor) -> Tensor:
+        return (cells * torch.exp(2 * (usual + envelope.moved_levels(frames)))).sum(-1).mean()
+
+    usual = vectors[:, conditioner.channels :]
+    more = [
+        0.5 * torch.log(power(own, path) / power(own, envelope.stretch(entry)))
+        for own, path, entry in zip(usual, followed, entries.tolist(), strict=True)
+    ]
+    return envelope.moved_levels(followed).mean(1), torch.stack(more)

@@ -13,7 +13,7 @@ from photowave.generation.packing import PackedWaveNet, pack
 from photowave.generation.randomness import Purpose
 from photowave.generation.sampler import CachedSampler
 from photowave.generation.spectral_sampler import SpectralSampler
-from photowave.model import Envelope, EnvelopeStack, KeptEnvelopes, PhotowaveModel, TextureConditioner
+from photowave.model import EnvelopeStack, KeptEnvelopes, PhotowaveModel, TextureConditioner
 from photowave.settings import DrawSettings
 from photowave.wavenet import SpectralOutput, WaveNet
 
@@ -83,7 +83,7 @@ def build_sampler(
         coarse: Any = sampler(envelope.wavenet, vectors, purpose=Purpose.ENVELOPE)
         unheard = envelope.wavenet.receptive_field
     else:
-        coarse, unheard = _kept(model, envelope, settings, vectors=vectors, seeds=seeds), 0
+        coarse, unheard = kept_sampler(model, settings, vectors=vectors, seeds=seeds), 0
     return FollowingSampler(
         envelope,
         coarse=coarse,
@@ -96,16 +96,11 @@ def build_sampler(
     )
 
 
-def _kept(
-    model: PhotowaveModel,
-    envelope: Envelope,
-    settings: DrawSettings,
-    *,
-    vectors: Tensor,
-    seeds: Sequence[int],
+def kept_sampler(
+    model: PhotowaveModel, settings: DrawSettings, *, vectors: Tensor, seeds: Sequence[int]
 ) -> KeptSampler:
-    """What follows the envelopes that are kept for the textures with the nearest vectors."""
-    conditioner = model.conditioner
+    """Make what follows the envelopes that are kept for the textures with the nearest vectors."""
+    conditioner, envelope = model.conditioner, model.envelope
     assert isinstance(envelope, KeptEnvelopes)
     assert isinstance(conditioner, TextureConditioner)
     with torch.no_grad():

@@ -12,7 +12,8 @@ from photowave.calibration.settling import settle
 from photowave.calibration.strays import leave_out
 from photowave.checkpoint import TrainedModel
 from photowave.generation.samplers import build_sampler, pack_model
-from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.model import KeptEnvelopes, PhotowaveModel, TextureConditioner
+from photowave.model.conditioning import NEVER
 from photowave.settings import DrawSettings, EnvelopeConfig
 from photowave.wavenet import SpectralOutput
 
@@ -113,3 +114,43 @@ def test_finishing_settles_a_spectral_model_and_leaves_others_alone() -> None:
     assert finish(trained)
     assert not torch.equal(conditioner.correction, before)
     assert not finish(TrainedModel(tiny_model(tiny_config("mixture", 4)), "abc", None))
+
+
+@torch.no_grad()
+def test_what_a_short_run_heard_of_a_kept_envelope_by_chance_does_not_set_its_level() -> None:
+    small = EnvelopeConfig(kind="kept", components=2, kept_s=6.0, hops=1)
+    model = tiny_model(replace(tiny_config("spectral", 16), envelope=small))
+    conditioner, envelope = model.conditioner, model.envelope
+    assert isinstance(conditioner, TextureConditioner)
+    assert isinstance(envelope, KeptEnvelopes)
+    assert conditioner.usual is not None
+    conditioner.prior.bias.data.fill_(2 * NEVER)
+    conditioner.prior.bias.data[:8] = 0.0  # few are settled, which takes less time
+    conditioner.groups.copy_(torch.arange(64) % 4)
+    conditioner.usual.weight.data.zero_()
+    conditioner.usual.bias.data.fill_(-1.0)
+    model.wavenet.project.weight.data.zero_()
+    model.wavenet.project.bias.data.zero_()
+    # The middle of the stretch is 17 dB louder: five seconds may hear little of it, or all of it twice.
+    envelope.levels.zero_()
+    envelope.levels[:, 0] = 2.0  # and the second tells places apart
+    envelope.network[-1].weight.zero_()
+    envelope.network[-1].bias.zero_()
+    steps = envelope.stretches.shape[1]
+    envelope.stretches.zero_()
+    envelope.stretches[:, 2 * steps // 5 : 3 * steps // 5, 0] = 127
+    noise = torch.randint(-8, 9, envelope.stretches[..., 1].shape, generator=torch.Generator().manual_seed(0))
+    envelope.stretches[..., 1] = noise
+    envelope.known.fill_(steps)
+    settle(model)
+    entries = torch.arange(8)
+    sampler = build_sampler(
+        model,
+        pack_model(model),
+        DrawSettings(),
+        vectors=conditioner.entry_vector(entries),
+        seeds=list(range(100, 108)),
+    )
+    drawn = sampler.draw(round(60 * model.config.audio.frame_rate))
+    level_db = 10 * drawn.square().mean((1, 2)).log10()
+    assert float((level_db - model.config.audio.rms_dbfs).abs().mean()) < 1.5
