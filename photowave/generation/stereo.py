@@ -11,6 +11,11 @@ from photowave.generation.randomness import Purpose, UniformStream
 from photowave.settings import AudioConfig
 
 
+WIDEST = 0.85
+"""Most that the side is beside the middle: the channels still have a correlation of 0.16. Recordings of two
+microphones in opposite phase have more, and would be lost where the two are mixed down."""
+
+
 class SideNoise:
     """Frames of the side: left = middle + side, right = middle - side.
 
@@ -32,7 +37,7 @@ class SideNoise:
         assert len(widths) == len(seeds)
         hz = (torch.arange(audio.bands) + 0.5) * audio.sample_rate / 2 / audio.bands
         band = width_band(hz, sample_rate=audio.sample_rate)
-        self._ratio = widths.cpu()[:, band]
+        self._ratio = widths.cpu()[:, band].clamp_max(WIDEST)
         self._streams = [UniformStream(seed, purpose=Purpose.SIDE) for seed in seeds]
 
     def draw(self, spreads: Tensor) -> Tensor:
