@@ -10,7 +10,6 @@ from photowave.audio import width_band
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.settings import AudioConfig
 
-
 WIDEST = 0.85
 """Most that the side is beside the middle: the channels still have a correlation of 0.16. Recordings of two
 microphones in opposite phase have more, and would be lost where the two are mixed down."""
