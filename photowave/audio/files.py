@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from photowave.atomic import replacing
+from photowave.audio.containers import ogg_fault, with_sizes
 from photowave.audio.resampling import resample
 from photowave.errors import MediaError
 from photowave.settings.drawing import MP3_RATES
@@ -21,7 +22,7 @@ SOUND_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".
 SILENCE_PEAK_DBFS = -80.0
 """A sound whose peak stays below this level counts as silent."""
 
-_LOWEST_SAMPLE_RATE = 1_000
+_LOWEST_SAMPLE_RATE, _HIGHEST_SAMPLE_RATE = 1_000, 768_000
 _BLOCK = 1 << 20
 _WRITTEN = {
     (".wav", 16): ("WAV", "PCM_16"),
@@ -64,6 +65,7 @@ def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Ten
     """
     channels, rate = _decode(Path(path))
     samples = channels.mean(0)
+    _refuse_cancelled(path, channels, samples)
     if sample_rate is not None:
         samples = resample(samples, old_rate=rate, new_rate=sample_rate)
     _refuse_silence(path, samples)
@@ -106,6 +108,17 @@ def _decode(path: Path) -> tuple[Tensor, int]:
     if not bool(samples.isfinite().all()):
         raise MediaError(f"{path} holds NaN or infinite samples; all must be finite. Export it again.")
     return samples.t().contiguous(), rate
+
+
+def _refuse_cancelled(path: str | Path, channels: Tensor, mixed: Tensor) -> None:
+    """Refuse a sound whose channels are in opposite phase, with its own reason: it is not silent."""
+    loudest, left = float(channels.abs().max()), float(mixed.abs().max())
+    least = 10 ** (SILENCE_PEAK_DBFS / 20)
+    if left < least <= loudest:
+        raise MediaError(
+            f"{path} is silent once its channels are mixed: they cancel each other. Turn one of them over, "
+            "or keep only one."
+        )
 
 
 def _refuse_silence(path: str | Path, samples: Tensor) -> None:
@@ -221,11 +234,13 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
     try:
         if path.stat().st_size == 0:
             raise MediaError(f"{path} is empty; a sound file is needed. Replace or remove it.")
-        with soundfile.SoundFile(path) as file:
-            if file.samplerate < _LOWEST_SAMPLE_RATE:
+        if (fault := ogg_fault(path)) is not None:
+            raise MediaError(f"{path} {fault}")
+        with soundfile.SoundFile(with_sizes(path) or path) as file:
+            if not _LOWEST_SAMPLE_RATE <= file.samplerate <= _HIGHEST_SAMPLE_RATE:
                 raise MediaError(
-                    f"{path} claims {file.samplerate} samples per second; at least {_LOWEST_SAMPLE_RATE} "
-                    "are needed. Replace the file."
+                    f"{path} claims {file.samplerate} samples per second; {_LOWEST_SAMPLE_RATE} to "
+                    f"{_HIGHEST_SAMPLE_RATE} can be read. Replace the file."
                 )
             if file.format == "OGG" and not _ogg_is_complete(path):
                 raise MediaError(f"{path} breaks off before its end; a sound must be whole. Replace it.")
@@ -251,7 +266,7 @@ def _ogg_is_complete(path: Path) -> bool:
 
 
 def _length_is_estimate(file: soundfile.SoundFile) -> bool:
-    return bool(file.format == "MP3")
+    return bool(file.format == "MP3" or file.subtype.startswith("MPEG"))
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,65 @@
+"""Faults of sound files that their decoder passes over, or tells in words that help nobody."""
+
+import io
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+_BEGINS, _ENDS = 2, 4  # flags of an Ogg page, RFC 3533, section 6
+_UNKNOWN = (0, 0xFFFF_FFFF)
+"""Sizes that a recorder leaves in a WAV file whose end it never wrote."""
+
+
+def with_sizes(path: Path) -> io.BytesIO | None:
+    """Complete a WAV file whose recorder was stopped before it wrote how long the sound is.
+
+    Returns:
+        The whole file with all that is there as its sound; None if nothing is wrong, or it is no WAV file.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != b"RIFF" or file.seek(8) != 8 or file.read(4) != b"WAVE":
+            return None
+        place = 12
+        while len(head := file.read(8)) == 8:
+            kind, size = head[:4], struct.unpack("<I", head[4:])[0]
+            if kind == b"data":
+                there = file.seek(0, 2) - place - 8
+                if size not in _UNKNOWN or there <= 0 or there > 0xFFFF_0000:
+                    return None
+                file.seek(0)
+                content = bytearray(file.read())
+                struct.pack_into("<I", content, 4, len(content) - 8)
+                struct.pack_into("<I", content, place + 4, there)
+                return io.BytesIO(content)
+            place += 8 + size + size % 2
+            file.seek(place)
+    return None
+
+
+def ogg_fault(path: Path) -> str | None:
+    """Say what a whole Ogg file holds that would be read in part or not at all.
+
+    Returns:
+        What, and the remedy; None if it holds one sound after all.
+    """
+    with path.open("rb") as file:
+        ended = False
+        for number, (flags, body) in enumerate(_pages(file)):
+            if number == 0 and body[1:5] == b"FLAC":  # the mapping of FLAC to Ogg, version 1
+                return "holds FLAC inside Ogg, which is not read. Convert it: ffmpeg -i IN OUT.flac"
+            if ended and flags & _BEGINS:
+                return (
+                    "holds several sounds, one after the other; only the first would be read. "
+                    "Join them: ffmpeg -i IN OUT.flac"
+                )
+            ended = ended or bool(flags & _ENDS)
+    return None
+
+
+def _pages(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Flags and the first bytes of each page's body."""
+    while len(head := file.read(27)) == 27 and head.startswith(b"OggS"):
+        sizes = file.read(head[26])
+        body = file.read(sum(sizes))
+        yield head[5], body[:16]
