@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import soundfile
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from photowave.atomic import replacing
@@ -95,9 +97,7 @@ def _decode(path: Path) -> tuple[Tensor, int]:
     """Samples of all channels, float32 [channels, time], and their rate."""
     with _opened(path) as file:
         rate, declared = int(file.samplerate), int(file.frames)
-        blocks = []
-        while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-            blocks.append(torch.from_numpy(block))
+        blocks = [torch.from_numpy(block) for block in _blocks(file)]
     samples = torch.cat(blocks) if blocks else torch.zeros(0, 1)
     if len(samples) < declared and not _length_is_estimate(file):
         raise MediaError(
@@ -108,6 +108,12 @@ def _decode(path: Path) -> tuple[Tensor, int]:
     if not bool(samples.isfinite().all()):
         raise MediaError(f"{path} holds NaN or infinite samples; all must be finite. Export it again.")
     return samples.t().contiguous(), rate
+
+
+def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
+    """All that decodes, [time, channels] each, whatever the header says of its length."""
+    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
+        yield block
 
 
 def _refuse_cancelled(path: str | Path, channels: Tensor, mixed: Tensor) -> None:
@@ -205,7 +211,7 @@ def probe_sound(path: str | Path) -> SoundInfo:
     with _opened(Path(path)) as file:
         frames = int(file.frames)
         if _length_is_estimate(file):
-            frames = sum(len(block) for block in file.blocks(blocksize=_BLOCK, dtype="float32"))
+            frames = sum(map(len, _blocks(file)))
         return SoundInfo(frames / file.samplerate, int(file.samplerate), int(file.channels))
 
 

@@ -84,3 +84,13 @@ def test_channels_that_cancel_are_not_called_silent(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="they cancel each other"):
         read_sound(path)
     assert read_channels(path, sample_rate=RATE)[0].shape == (2, RATE)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6])
+def test_the_length_of_a_cut_mp3_is_that_of_what_decodes(share: float, tmp_path: Path) -> None:
+    whole = encoded("MP3", "MPEG_LAYER_III", tone(8.0))
+    path = tmp_path / "cut.mp3"
+    path.write_bytes(whole[: round(share * len(whole))])
+    told, decoded = probe_sound(path), read_sound(path)[0]
+    assert told.duration_s == len(decoded) / RATE
+    assert told.duration_s < 8.0 * (share + 0.1)
