@@ -245,7 +245,7 @@ def test_a_room_names_the_extra_that_it_needs(room: str, installed: Environment)
 
 def test_the_other_commands_need_no_extra(installed: Environment) -> None:
     others = sorted(COMMANDS.keys() - extras.COMMANDS.keys())
-    assert others == ["export", "generate", "info", "pairs", "recipes"]
+    assert others == ["completion", "export", "generate", "info", "pairs", "recipes"]
     # The last line imports what those import only when they work.
     code = f"""
 from photowave.cli.main import main
