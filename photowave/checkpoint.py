@@ -3,7 +3,6 @@
 import hashlib
 import json
 import zipfile
-import zlib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -219,8 +218,8 @@ def _check_crc(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-    except (OSError, zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError):
-        return  # no archive that can be read at all, which is told when it is loaded
+    except Exception:  # what is no archive fails in many ways, and is told when it is loaded
+        return
     if damaged is not None:
         raise CheckpointError(
             f"{path} is damaged: its part {damaged} is not what was written. Copy it again, or take another."

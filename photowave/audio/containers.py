@@ -60,6 +60,7 @@ def ogg_fault(path: Path) -> str | None:
 def _pages(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Flags and the first bytes of each page's body."""
     while len(head := file.read(27)) == 27 and head.startswith(b"OggS"):
-        sizes = file.read(head[26])
-        body = file.read(sum(sizes))
-        yield head[5], body[:16]
+        size = sum(file.read(head[26]))
+        body = file.read(min(size, 16))
+        file.seek(size - len(body), 1)
+        yield head[5], body

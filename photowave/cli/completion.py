@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Iterator, Sequence
 from typing import Literal, get_args, get_origin
 
-from jsonargparse import ArgumentParser, set_parsing_settings
+from jsonargparse import ArgumentParser
 
 from photowave import extras
 from photowave.cli.parsing import make_parser, parse
@@ -41,7 +41,6 @@ def parser_of(command: str) -> ArgumentParser:
 
     if command in extras.COMMANDS:
         extras.require(extras.COMMANDS[command], f"'photowave {command}'")
-    set_parsing_settings(docstring_parse_attribute_docstrings=True)
     module = importlib.import_module(f"photowave.cli.{COMMANDS[command][0]}")
     parser: ArgumentParser = module.build_parser(command)
     return parser

@@ -113,10 +113,6 @@ def _run(given: list[str]) -> int:
         raise PhotowaveError(f"there is no command '{command}'. {meant}Choose from: {', '.join(COMMANDS)}.")
     if command in extras.COMMANDS:
         extras.require(extras.COMMANDS[command], f"'photowave {command}'")
-    from jsonargparse import set_parsing_settings
-
-    # The docstrings below the fields of a dataclass become the help texts.
-    set_parsing_settings(docstring_parse_attribute_docstrings=True)
     module = importlib.import_module(f"photowave.cli.{COMMANDS[command][0]}")
     code = module.run(command, spelled(rest))
     assert isinstance(code, int)

@@ -5,10 +5,12 @@ from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from jsonargparse import ArgumentError, ArgumentParser, Namespace
+from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
 
 from photowave.errors import ConfigError
 
+# The docstrings below the fields of a dataclass become the help texts.
+set_parsing_settings(docstring_parse_attribute_docstrings=True)
 Settings = TypeVar("Settings")
 
 
@@ -69,11 +71,11 @@ def did_you_mean(arguments: Sequence[str], *, known: Iterable[str]) -> str:
 
 
 def refuse_nulls(kind: Any, values: Any, prefix: str = "") -> None:
-    """Refuse nothing where something is needed: the parser lets `null` pass for every setting.
+    """Refuse nothing where something is needed: in a file of settings the parser lets `null` pass.
 
     Args:
         kind: A dataclass of settings, whose fields may be others.
-        values: What was parsed for it.
+        values: What was parsed for it, not yet made into settings.
         prefix: Its name and a dot, for messages.
 
     Raises:
@@ -103,6 +105,5 @@ def settings_of(kind: type[Settings], parsed: Namespace, **others: object) -> Se
     Raises:
         ConfigError: A value is out of its range.
     """
-    refuse_nulls(kind, vars(parsed) | others)
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: value for name, value in vars(parsed).items() if name in names} | others)

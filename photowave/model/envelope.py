@@ -151,18 +151,14 @@ class Envelope(nn.Module):
 class EnvelopeStack(Envelope):
     """An envelope that is drawn: waves that roll in, birds that call, cars that pass.
 
-    It is drawn by a WaveNet of its own whose frames are the components. This is
-    conditioned on the same vector, which also tells mean and spread of each component; the WaveNet
-    draws how they move about that mean. So its past does not tell where they are, and cannot replace the
+    It is drawn by a WaveNet of its own whose frames are the components. This one is conditioned on the same
+    vector, which also tells mean and spread of each component; the WaveNet draws how they move about that
+    mean. So its past does not tell where they are, and cannot replace the
     conditioning.
 
     Args:
         wavenet: The coarser WaveNet; its output is a mixture over frames of the components.
-        mels: See `Envelope`, as all that follows.
-        components: Principal components that are kept.
-        channels: Length of the conditioning vector.
-        knots_per_s: Steps per second.
-        usual_size: Numbers at the end of that vector that are measured.
+        **sizes: See `Envelope`.
 
     Attributes:
         correction: See `correct`, [2 * components, channels + 1]; zeros correct nothing.
@@ -170,26 +166,12 @@ class EnvelopeStack(Envelope):
 
     correction: Tensor
 
-    def __init__(
-        self,
-        wavenet: WaveNet,
-        *,
-        mels: int,
-        components: int,
-        channels: int,
-        knots_per_s: float,
-        usual_size: int = 0,
-    ):
-        super().__init__(
-            mels=mels,
-            components=components,
-            channels=channels,
-            knots_per_s=knots_per_s,
-            usual_size=usual_size,
-        )
+    def __init__(self, wavenet: WaveNet, **sizes: Any):
+        super().__init__(**sizes)
         assert isinstance(wavenet.output, MixtureOutput)
         self.wavenet = wavenet
         wavenet.output.scale.fill_(self.SPREAD)
+        channels, components = sizes["channels"], sizes["components"]
         self.moments = nn.Linear(channels, 2 * components)
         nn.init.zeros_(self.moments.weight)
         nn.init.zeros_(self.moments.bias)

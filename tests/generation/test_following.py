@@ -547,9 +547,10 @@ def test_a_stream_is_the_sound_in_pieces(
 
 
 def test_an_endless_stream_keeps_no_more_than_a_block_needs(drawer: SoundscapeGenerator) -> None:
-    sampler = drawer._sampler(vectors_of(drawer), [1], DrawSettings(threads=1))
+    settings = DrawSettings(threads=1)
+    sampler = drawer._sampler(vectors_of(drawer), [1], settings)
     assert isinstance(sampler, FollowingSampler)
-    pieces = islice(drawer._pieces(sampler, None, chunk_s=1.0, side=None), 60)
+    pieces = islice(drawer._pieces(sampler, None, settings, chunk_s=1.0, side=None, sounds=1), 60)
     kept = {sampler._knots.shape[1] for _ in pieces}
     assert kept == {knots_per_block(frames_per_knot(drawer.model))}
 
