@@ -82,6 +82,8 @@ class PlainSampler:
         vector = self._conditioning(1)
         self._usual = self._wavenet.usual(vector if vector.dim() == 2 else vector[:, 0])
         parameters, self._state = self._wavenet(blank, vector, self._state)
+        usual = None if self._usual is None else self._usual[:, None]
+        parameters = self._wavenet.output.sharpened(parameters, usual)
         return self._guided(parameters)[:, 0]
 
     def _conditioning(self, steps: int) -> Tensor:

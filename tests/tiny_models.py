@@ -52,7 +52,7 @@ def tiny_wavenet(
     if output == "mixture":
         distribution = MixtureOutput(bands=bands, mixtures=mixtures)
     elif output == "spectral":
-        distribution = SpectralOutput(bands=bands, own=bands // 2, groups=3, mixtures=mixtures)
+        distribution = SpectralOutput(bands=bands, own=bands // 2, groups=3, mixtures=mixtures, contrast=1.5)
     wavenet = WaveNet(
         output=distribution,
         residual_channels=residual,

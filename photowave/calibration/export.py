@@ -1,10 +1,13 @@
 """From a training checkpoint to a model that draws: what its free runs miss is measured and corrected."""
 
+from dataclasses import replace
+
 from photowave.calibration.free_run import FreeRunTargets, correct_free_runs, leave_out_strays
 from photowave.calibration.settling import settle
 from photowave.checkpoint import TrainedModel
-from photowave.errors import CheckpointError
+from photowave.errors import CheckpointError, ConfigError
 from photowave.model import PhotowaveModel, TextureConditioner
+from photowave.wavenet import SpectralOutput
 
 
 def needs_finishing(trained: TrainedModel) -> bool:
@@ -31,6 +34,26 @@ def finish(trained: TrainedModel) -> bool:
     if _is_spectral(trained.model):
         settle(trained.model)
     return True
+
+
+def set_contrast(model: PhotowaveModel, contrast: float) -> None:
+    """Let a model draw with another contrast than its recipe says; see `WaveNetConfig.contrast`.
+
+    Args:
+        model: Changed in place.
+        contrast: From 0 to 4; 1 draws as learned.
+
+    Raises:
+        ConfigError: The contrast is out of range, or the model's output has none.
+    """
+    output = model.wavenet.output
+    if not isinstance(output, SpectralOutput):
+        raise ConfigError(
+            f"contrast={contrast}: this model's output, {model.config.wavenet.output!r}, has none. "
+            "Leave it out."
+        )
+    model.config = replace(model.config, wavenet=replace(model.config.wavenet, contrast=contrast))
+    output.set_contrast(contrast)
 
 
 def _is_spectral(model: PhotowaveModel) -> bool:

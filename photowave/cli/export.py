@@ -12,18 +12,25 @@ def build_parser(command: str) -> ArgumentParser:
     parser = make_parser(command, "Turns a training checkpoint into a model file (averaged weights only).")
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a .ckpt that 'photowave fit' wrote")
     parser.add_argument("out", metavar="OUT.safetensors", help="the model file to write")
+    parser.add_argument(
+        "--contrast",
+        type=float,
+        help="draw with this contrast instead of the recipe's, see model.wavenet.contrast of 'photowave fit'",
+    )
     return parser
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Parse, convert, tell."""
     parsed = parse(build_parser(command), arguments)
-    from photowave.calibration.export import finish, needs_finishing
+    from photowave.calibration.export import finish, needs_finishing, set_contrast
     from photowave.checkpoint import load_training_checkpoint, save_model
     from photowave.model import TextureConditioner
 
     trained = load_training_checkpoint(parsed.checkpoint)
     model = trained.model
+    if parsed.contrast is not None:
+        set_contrast(model, parsed.contrast)
     if needs_finishing(trained):
         print("measuring free runs, and correcting the model by what they miss", flush=True)
     if finish(trained) and isinstance(conditioner := model.conditioner, TextureConditioner):

@@ -159,6 +159,7 @@ class GraphSampler:
         memory = self._memory
         recalled = None if memory is None else memory.features[0]
         parameters = net.output.complete(net.project(hidden), recalled, usual)
+        parameters = net.output.sharpened(parameters, usual)
         if self._guidance != 1.0:
             first, second = parameters[: self._sounds], parameters[self._sounds :]
             parameters = second + self._guidance * (first - second)

@@ -19,8 +19,8 @@ class SpectralSampler:
 
     ::
 
-        frame t-1 --> network_input --> compiled layers --> complete --> guidance --> sample --> frame t
-            `-------> recall -------------------------------^
+        frame t-1 --> network_input --> compiled layers --> complete --> sharpened --> guidance --> sample
+            `-------> recall -------------------------------^                                   frame t <-'
 
     With 512 bands at 44.1 kHz frames come 86 times a second. So what a frame costs outside of the layers need
     not be compiled, and stands once, in the output. Each lane is a sound of the compiled sampler, which
@@ -87,7 +87,8 @@ class SpectralSampler:
         for step in range(steps):
             usual = self._usual(1)
             raw = self._network.follow(self._entering).transpose(0, 1).to(output.scale)
-            parameters = self._guided(output.complete(raw, self._memory.features, usual)[0])
+            parameters = output.complete(raw, self._memory.features, usual)
+            parameters = self._guided(output.sharpened(parameters, usual)[0])
             now, temperature = chance[:, step], self._temperature
             spreads.append(output.drawn_spread(parameters, now, temperature=temperature))
             frames.append(output.around(spreads[-1], now))

@@ -70,6 +70,7 @@ def build_output(config: ModelConfig) -> OutputDistribution:
         own=config.wavenet.own_bands,
         groups=config.wavenet.noise_groups,
         mixtures=config.wavenet.mixtures,
+        contrast=config.wavenet.contrast,
     )
 
 

@@ -47,6 +47,9 @@ class WaveNetConfig:
     """Low bands with a mean and a spread of their own; above them, groups share a spread (`spectral`)."""
     noise_groups: int = 16
     """Groups of the bands above (`spectral`)."""
+    contrast: float = 1.0
+    """How many times as far as learned the own bands stand out from those around them, where sounds are
+    drawn; training does not know of it. 1 draws as learned, 2 sharpens lines and calls (`spectral`)."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -79,6 +82,10 @@ class WaveNetConfig:
         require(
             2 <= self.quantization_levels <= 65_536,
             f"quantization_levels={self.quantization_levels}: must lie in 2 to 65536. The paper's is 256.",
+        )
+        require(
+            0.0 <= self.contrast <= 4.0,
+            f"contrast={self.contrast}: must lie in 0 to 4. The default, 1, draws as learned.",
         )
 
 

@@ -70,6 +70,10 @@ class OutputDistribution(nn.Module, ABC):
         """Make parameters [..., channels] of what the network gives [..., raw_channels]; see `recall`."""
         return raw
 
+    def sharpened(self, parameters: Tensor, usual: Tensor | None) -> Tensor:
+        """Make of parameters [..., channels] those that sounds are drawn with; `usual` as in `complete`."""
+        return parameters
+
     def chance(self, uniforms: Tensor) -> Tensor:
         """Bring uniform numbers in (0, 1) into the form that `sample` takes, [..., uniforms]."""
         return uniforms

@@ -52,6 +52,25 @@ def test_export_writes_a_model_file(
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+def test_export_sets_another_contrast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, path = tiny_model(tiny_config("spectral", 16)), tmp_path / "last.ckpt"
+    metadata = checkpoint_metadata(model, encoder_fingerprint="abc", free_run=None)
+    weights = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    torch.save({"photowave": metadata, "state_dict": weights, "global_step": 9}, path)
+    out = tmp_path / "model.safetensors"
+    assert main(["export", str(path), str(out), "--contrast", "2.5"]) == 0
+    assert load_model(out).model.config.wavenet.contrast == 2.5
+    capsys.readouterr()
+    refused(main(["export", str(path), str(out), "--contrast", "5"]), "contrast=5.0", capsys)
+
+
+def test_export_knows_who_has_no_contrast(
+    trained: tuple[PhotowaveModel, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model.safetensors"
+    refused(main(["export", str(trained[1]), str(out), "--contrast", "2"]), "'mixture', has none", capsys)
+
+
 BAD: dict[str, Callable[[Path], object]] = {
     "missing": Path.unlink,
     "empty": lambda path: path.write_bytes(b""),

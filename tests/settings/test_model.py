@@ -130,6 +130,7 @@ WRONG: list[tuple[type, dict[str, Any]]] = [
     (WaveNetConfig, {"gate_channels": 4_097}),
     (WaveNetConfig, {"skip_channels": 4_097}),
     (WaveNetConfig, {"mixtures": 257}),
+    (WaveNetConfig, {"contrast": 4.5}),
     (ConditioningConfig, {"knot_rates": ()}),
     (ConditioningConfig, {"knot_rates": (0, 4)}),
     (ConditioningConfig, {"knot_rates": (4, 1004)}),

@@ -166,3 +166,17 @@ def test_what_is_loud_does_not_feed_itself() -> None:
     told = torch.zeros(1, output.cells, FEATURES, dtype=torch.float64)
     still, after = (output.split(output.complete(raw, told + e))[1] for e in (0.0, 2.0))
     assert float((after - still).max()) < 1.0  # two nepers of power are one of the spread
+
+
+def test_contrast_lets_bands_stand_out_and_leaves_what_is_usual() -> None:
+    output, parameters = spectral(bands=60, own=40, groups=3)
+    usual = 0.3 * noise(output, 1)[..., : output.cells]
+    learned = output.split(parameters)[1] - usual
+    output.set_contrast(2.0)
+    drawn = output.split(output.sharpened(parameters, usual[0]))[1] - usual
+    for band in range(40):
+        around = learned[..., max(0, band - 8) : min(40, band + 9)].mean(-1)
+        torch.testing.assert_close(drawn[..., band], 2 * learned[..., band] - around)
+    torch.testing.assert_close(drawn[..., 40:], learned[..., 40:])
+    output.set_contrast(1.0)
+    assert output.sharpened(parameters, usual[0]) is parameters
