@@ -1,16 +1,17 @@
 """Makes rows of the entries of a published set: places, files, splits; nothing vanishes without a word."""
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from photowave.errors import MediaError
 from photowave.pairs.published.entries import Entry, Found, LeftOut
+from photowave.pairs.published.extracting import extract, extract_frame
 from photowave.pairs.published.places import PlaceMap
 from photowave.pairs.rows import Row, row_faults
 from photowave.pairs.splits import Item, Split, assign_splits, content_keys
-from photowave.pairs.videos import extract, extract_frame
 from photowave.settings import SplitSettings
 
 _DEFAULTS = SplitSettings()
@@ -86,7 +87,7 @@ def assemble(
         own = [i for i, (_, owner) in enumerate(kept) if owner == number]
         dealt = _deal([entries[i] for i in own], [keys[i] for i in own], splits)
         assigned |= dict(zip(own, dealt, strict=True))
-    parted = _parted(keys, assigned)
+    parted = _parted(entries, keys, assigned)
     for i, entry in enumerate(entries):
         row = Row(
             entry.photo,
@@ -108,8 +109,9 @@ def assemble(
 def _with_files(entry: Entry, *, folder: Path, media: Path) -> Entry:
     """The entry with its photo and its sound, absolute; a video gives what is missing of them."""
     for kind, path in (("photo", entry.photo), ("sound", entry.sound), ("video", entry.video)):
-        if path is not None and not path.is_file():
-            raise MediaError(f"{kind} '{path}' does not exist")
+        # `Path.is_file` raises for a name that is too long.
+        if path is not None and not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113
+            raise MediaError(f"{kind} '{path}' does not exist, or may not be read")
     photo, sound = entry.photo, entry.sound
     if entry.video is not None and (photo is None or sound is None):
         # A list may name anything; nothing is written outside of `media`.
@@ -135,7 +137,7 @@ def _keys(entries: Sequence[Entry]) -> list[frozenset[str]]:
         content = content_keys(path for path in paths if path is not None)
         for keys, path in zip(found, paths, strict=True):
             if path is not None:
-                keys.add(f"content of the {kind} {content[path]}")
+                keys.add(f"{kind} {content[path]}")
     return [frozenset(keys) for keys in found]
 
 
@@ -162,17 +164,19 @@ def _deal(entries: Sequence[Entry], keys: Sequence[frozenset[str]], splits: Spli
     return [dealt.get(i) or entry.split or "train" for i, entry in enumerate(entries)]
 
 
-def _parted(keys: Sequence[Iterable[str]], splits: dict[int, Split]) -> dict[int, str]:
+def _parted(
+    entries: Sequence[Entry], keys: Sequence[frozenset[str]], splits: dict[int, Split]
+) -> dict[int, str]:
     """Entries that share a key with an entry of another split that goes first: what to say of each."""
     found: dict[int, str] = {}
-    owner: dict[str, Split] = {}
+    owner: dict[str, int] = {}
     for split in _KEPT_FIRST:
-        for i, own in enumerate(keys):
-            if splits[i] == split:
-                shared = sorted(key for key in own if owner.get(key, split) != split)
-                if shared:
-                    what = shared[0].partition(":")[0] if shared[0].startswith("content") else shared[0]
-                    found[i] = f"{what} stands in split {owner[shared[0]]} too"
-                else:
-                    owner |= dict.fromkeys(own, split)
+        for i in (i for i in range(len(entries)) if splits[i] == split):
+            shared = sorted(key for key in keys[i] if key in owner and splits[owner[key]] != split)
+            if not shared:
+                owner |= dict.fromkeys(keys[i], i)
+                continue
+            key, other = shared[0], entries[owner[shared[0]]].name
+            what = f"shares {key} with" if key in entries[i].keys else f"has the {key.split()[0]} of"
+            found[i] = f"{what} '{other}', which stands in split {splits[owner[key]]}"
     return found

@@ -6,7 +6,7 @@
 from pathlib import Path
 
 from photowave.pairs.published.entries import Entry, Found, LeftOut
-from photowave.pairs.published.listing import files_by_stem, find_list, read_table
+from photowave.pairs.published.listing import files_by_stem, find_list, read_table, whole_number
 from photowave.pairs.splits import SPLITS, Split
 
 _COLUMNS = ("category", "video", "quality", "start", "end")
@@ -25,11 +25,11 @@ def read(folder: Path) -> Found:
         if isinstance(row, LeftOut):
             yield row
             continue
-        video, start, end = row["video"], row["start"], row["end"]
-        name = f"{video} {start}-{end} s"
-        if (row["category"], start) == ("Category", "StartTime"):
+        if (row["category"], row["start"]) == ("Category", "StartTime"):
             continue  # some copies have a line of names
-        if not (start.isdecimal() and end.isdecimal() and int(start) < int(end)):
+        video, start, end = row["video"], whole_number(row["start"]), whole_number(row["end"])
+        name = f"{video} {row['start']}-{row['end']} s"
+        if start is None or end is None or start >= end:
             yield LeftOut(name, "the event has no length")
             continue
         yield Entry(
@@ -37,7 +37,7 @@ def read(folder: Path) -> Found:
             labels=(row["category"],),
             video=files.get(video, {}).get("video", folder / "AVE" / f"{video}.mp4"),
             start_s=float(start),
-            duration_s=float(int(end) - int(start)),
+            duration_s=float(end - start),
             split=sides.get((row["category"], video)),
             keys=frozenset({f"video {video}"}),
             source=f"https://www.youtube.com/watch?v={video}",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from photowave.errors import PairError
 from photowave.pairs.published.entries import Entry, Found
+from photowave.pairs.published.extracting import VIDEO_SUFFIXES
 from photowave.pairs.published.listing import files_below
 from photowave.pairs.splits import SPLITS
-from photowave.pairs.videos import VIDEO_SUFFIXES
 
 _NO_CLASS = {*SPLITS, "landscape", "mp4", "video", "videos"}
 _CLASS_IN_NAME = re.compile(r"[^\W\d]+?(?=_\d)")

@@ -3,7 +3,7 @@
 import csv
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +11,7 @@ from photowave.audio import SOUND_SUFFIXES
 from photowave.errors import PairError
 from photowave.image.decode import PHOTO_SUFFIXES
 from photowave.pairs.published.entries import LeftOut
-from photowave.pairs.videos import VIDEO_SUFFIXES
+from photowave.pairs.published.extracting import VIDEO_SUFFIXES
 
 _KINDS = {
     **dict.fromkeys(PHOTO_SUFFIXES, "photo"),
@@ -70,9 +70,11 @@ def read_table(
                     "Take the list as it was published."
                 )
             for cells in reader:
+                if not any(cells):
+                    continue
                 if len(cells) == len(names):
                     yield dict(zip(names, (cell.strip() for cell in cells), strict=True))
-                elif any(cells):
+                else:
                     what = f"has {len(cells)} cells where {len(names)} belong"
                     yield LeftOut(f"{path.name}, line {reader.line_num}", what)
     except OSError as error:
@@ -81,6 +83,11 @@ def read_table(
         raise PairError(f"{path} is not UTF-8 text (byte {error.start}). Unpack the set anew.") from error
     except csv.Error as error:
         raise PairError(f"{path} is not a table: {error}. Unpack the set anew.") from error
+
+
+def whole_number(text: str) -> int | None:
+    """Read a number of up to nine digits; None where the text is something else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
 
 
 def files_by_stem(folder: Path) -> dict[str, dict[str, Path]]:
@@ -96,7 +103,7 @@ def files_by_stem(folder: Path) -> dict[str, dict[str, Path]]:
     return found
 
 
-def files_below(folder: Path, suffixes: Sequence[str] | None = None) -> list[Path]:
+def files_below(folder: Path, suffixes: Collection[str] | None = None) -> list[Path]:
     """List the files below a folder, sorted, without hidden ones; of these endings if any are named."""
     found: list[Path] = []
     for place, folders, names in os.walk(folder):

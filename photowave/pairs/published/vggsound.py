@@ -7,7 +7,7 @@ a sound of that name, in any folder.
 from pathlib import Path
 
 from photowave.pairs.published.entries import Entry, Found, LeftOut
-from photowave.pairs.published.listing import files_by_stem, find_list, read_table
+from photowave.pairs.published.listing import files_by_stem, find_list, read_table, whole_number
 from photowave.pairs.splits import Split
 
 _SPLITS: dict[str, Split] = {"train": "train", "test": "test"}
@@ -21,11 +21,11 @@ def read(folder: Path) -> Found:
         if isinstance(row, LeftOut):
             yield row
             continue
-        video, start, split = row["id"], row["start"], row["split"]
-        if not start.isdecimal() or split not in _SPLITS:
-            yield LeftOut(video, f"start '{start}' or split '{split}' is none that the set knows")
+        video, start, split = row["id"], whole_number(row["start"]), row["split"]
+        if start is None or split not in _SPLITS:
+            yield LeftOut(video, f"start '{row['start']}' or split '{split}' is none that the set knows")
             continue
-        stem = f"{video}_{int(start):06d}"
+        stem = f"{video}_{start:06d}"
         there = files.get(stem, {})
         taken = "photo" in there and "sound" in there
         yield Entry(
