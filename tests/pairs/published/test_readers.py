@@ -13,6 +13,7 @@ from photowave.pairs.published.places import map_path, read_map
 from photowave.pairs.published.registry import SETS, published_set
 
 Make = Callable[[str], Assembled]
+PAGE = Path(__file__).resolve().parents[3] / "scripts" / "docs" / "published_sets.md"
 
 
 @pytest.fixture
@@ -176,6 +177,13 @@ def test_a_folder_without_the_set_is_one_line(name: str, tmp_path: Path) -> None
     for folder in (tmp_path / "nowhere", tmp_path):
         with pytest.raises(PairError, match=r"holds no|not a folder"):
             list(published_set(name).read(folder))
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_documentation_says_what_the_registry_says(name: str) -> None:
+    known = SETS[name]
+    row = f"| `{name}` | {known.title} | <{known.origin}> | {known.licence} | {known.size} |"
+    assert row in PAGE.read_text(encoding="utf-8").splitlines()
 
 
 def test_an_unknown_set_lists_the_known() -> None:
