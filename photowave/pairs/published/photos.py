@@ -7,6 +7,7 @@ from photowave.image.decode import PHOTO_SUFFIXES
 from photowave.pairs.manifest import read_manifest
 from photowave.pairs.published.entries import Entry, Found, LeftOut
 from photowave.pairs.published.listing import files_below
+from photowave.pairs.rows import CREDITS
 from photowave.pairs.splits import SPLITS
 
 
@@ -26,7 +27,9 @@ def read_photos(path: Path) -> Found:
                 yield LeftOut(f"{path.name}, line {row.line}", "has no photo or no place")
                 continue
             split = next(split for split in SPLITS if split == row.split)
-            yield Entry(name=str(row.photo), place=row.scene, photo=row.photo, split=split)
+            # Where a row has a recording, its credit is that of the recording.
+            told = {} if row.sound else {name: getattr(row, name) for name in CREDITS}
+            yield Entry(name=str(row.photo), place=row.scene, photo=row.photo, split=split, **told)
         return
     photos = files_below(path, PHOTO_SUFFIXES)
     if not photos:

@@ -3,6 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,9 +107,11 @@ def test_each_source_is_split_by_itself(tmp_path: Path) -> None:
     assert {row.scene for row in photos} == {"sea_waves"}
     assert [entry.name for entry in done.left_out] == ["loose.jpg"]
     # A manifest's photos keep their places and splits.
-    write_manifest(tmp_path / "photos.csv", photos)
+    credited = [replace(row, licence="CC0-1.0", author="somebody") for row in photos]
+    write_manifest(tmp_path / "photos.csv", [*credited, *done.rows[:1]])
     again = made(entries, tmp_path, read_photos(tmp_path / "photos.csv"))
-    assert again.rows == done.rows
+    assert again.rows == [*done.rows[:3], *credited]
+    assert [entry.reason for entry in again.left_out] == ["has no photo or no place"]
 
 
 def test_what_shares_a_recording_or_content_stays_together(tmp_path: Path) -> None:
