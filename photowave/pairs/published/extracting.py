@@ -1,5 +1,6 @@
 """An excerpt of a video as files: the frame in its middle, and its sound; read with PyAV (FFmpeg)."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,11 +43,11 @@ def extract(video: Path, start_s: float, duration_s: float, folder: Path) -> tup
     """
     name = f"{video.stem}__{start_s:g}-{start_s + duration_s:g}s"
     photo, sound = folder / f"{name}.jpg", folder / f"{name}.flac"
-    if not sound.exists():
+    if not (photo.exists() and sound.exists()):
         samples, sample_rate = _read_sound(video, start_s, duration_s)
-        write_sound(sound, samples, sample_rate)
-    if not photo.exists():
+        # The sound comes last, so that no sound is left without its photo.
         extract_frame(video, start_s + duration_s / 2, photo)
+        write_sound(sound, samples, sample_rate)
     return photo, sound
 
 
@@ -55,6 +56,7 @@ def extract_frame(video: Path, at_s: float, target: Path) -> None:
 
     Raises:
         MediaError: The video is damaged or has no picture; or the file cannot be written.
+        OSError: The disk is full.
         MissingPackageError: PyAV is not installed.
     """
     with _opened(video, "video") as (container, stream):
@@ -73,6 +75,8 @@ def extract_frame(video: Path, at_s: float, target: Path) -> None:
         with replacing(target) as temporary:
             picture.save(temporary, "JPEG", quality=_QUALITY)
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise  # all others would fail as well
         raise MediaError(
             f"{target} cannot be written ({error.strerror or error}). Choose a folder that is writable."
         ) from error

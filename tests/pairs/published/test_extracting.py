@@ -1,5 +1,6 @@
 """Excerpts of videos: the right frame, the right sound, and one line for what is none."""
 
+import errno
 import sys
 from pathlib import Path
 
@@ -64,8 +65,19 @@ def test_what_is_no_video_is_one_line(video: Path, tmp_path: Path) -> None:
     for path, kind in ((silent, "audio"), (blind, "video")):
         with pytest.raises(MediaError, match=f"has no {kind} track"):
             extract(path, 0, 1, tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
     with pytest.raises(MediaError, match=r"cannot be written"):
         extract_frame(video, 0, tmp_path / "nowhere" / "f.jpg")
+
+
+def test_a_full_disk_ends_it(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        extract(video, 0, 1, tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.suffix in (".jpg", ".flac")]
 
 
 def test_without_the_package_the_extra_is_named(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:

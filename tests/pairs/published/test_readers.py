@@ -182,7 +182,7 @@ def test_a_folder_without_the_set_is_one_line(name: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", SETS)
 def test_the_documentation_says_what_the_registry_says(name: str) -> None:
     known = SETS[name]
-    row = f"| `{name}` | {known.title} | <{known.origin}> | {known.licence} | {known.size} |"
+    row = f"| `{name}` | [{known.title}]({known.origin}) | {known.licence} | {known.size} |"
     assert row in PAGE.read_text(encoding="utf-8").splitlines()
 
 
