@@ -23,6 +23,7 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
     "heic": {"pillow-heif": "pillow_heif", "pillow-jxl-plugin": "pillow_jxl"},
     "encoders": {"torchvision": "torchvision"},
     "embedding": {"transformers": "transformers"},
+    "video": {"av": "av"},
 }
 """Extra: its packages, each with the module that it brings."""
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "judge a model's sounds beside floors and ceilings"),
     "info": ("info", "tell what a model file holds"),
     "pairs": ("pairs", "write a manifest for a folder of scenes"),
+    "published": ("published", "write a manifest for a published set, such as VGGSound"),
     "recipes": ("recipes", "list the recipes for training, or copy one"),
     "bench": ("bench", "measure training and generation on this machine"),
     "completion": ("completion", "print a script that completes commands in a shell"),
