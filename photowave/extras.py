@@ -20,9 +20,11 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
         "scikit-image": "skimage",
         "scikit-learn": "sklearn",
     },
+    "check": {"silero-vad": "silero_vad"},
     "heic": {"pillow-heif": "pillow_heif", "pillow-jxl-plugin": "pillow_jxl"},
     "encoders": {"torchvision": "torchvision"},
     "embedding": {"transformers": "transformers"},
+    "video": {"av": "av"},
 }
 """Extra: its packages, each with the module that it brings."""
 

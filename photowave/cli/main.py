@@ -21,7 +21,7 @@ COMMANDS = {
     "export": ("export", "turn a training checkpoint into a model file"),
     "evaluate": ("evaluate", "judge a model's sounds beside floors and ceilings"),
     "info": ("info", "tell what a model file holds"),
-    "pairs": ("pairs", "write a manifest for a folder of scenes"),
+    "pairs": ("pairs", "make manifests of photos and sounds, and look through them"),
     "recipes": ("recipes", "list the recipes for training, or copy one"),
     "bench": ("bench", "measure training and generation on this machine"),
     "completion": ("completion", "print a script that completes commands in a shell"),
