@@ -25,7 +25,7 @@ _KINDS = {
     "empty": r"is empty",
     "not a photo": r"is in no photo format",
     "not a sound": r"[Ff]ormat not recogni[sz]ed|unknown format",
-    "truncated": r"truncat|broken data stream|breaks off|samples decode",
+    "truncated": r"truncat|broken data stream|breaks off|samples decode|lost sync",
 }
 """What the readers say, and the kind that it is; all else is unreadable."""
 

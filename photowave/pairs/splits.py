@@ -135,9 +135,8 @@ def assign_splits_stably(items: Sequence[Item], splits: SplitSettings = _DEFAULT
     """Assign each item to a split that no other group has a say in: new items move none of the old ones.
 
     Items that share a key, directly or through others, stay together. The hash of the seed and of the first
-    of their names is a number from 0 to 1: the lowest go to validation, the highest
-    to test. Only an item that
-    joins a group, and comes first by name, can move that group.
+    of their names is a number from 0 to 1: the lowest go to validation, the highest to test. Only an item
+    that joins a group, and comes first by name, can move that group.
     """
     assigned: list[Split] = ["train"] * len(items)
     for group in _groups(items):
