@@ -65,10 +65,10 @@ def test_without_thoroughness_only_what_cannot_serve_is_named(planted: tuple[Col
 
 
 def test_any_kind_can_be_rejected(planted: tuple[Collection, Report]) -> None:
-    made, report = planted
-    strict = CheckSettings(sample_rate=RATE, speech=False, reject=["clipped", "near duplicate"])
-    further = check_pairs(made.folder / "pairs.csv", settings=strict).rejected_lines - report.rejected_lines
-    assert further == {n for n, kind in made.expected if kind in ("clipped", "near duplicate")}
+    path = planted[0].folder / "few.csv"
+    path.write_text(f"{HEADER}\nsmall.png,,sea,train,\ngood0.jpg,,sea,train,\nblack.png,,sea,train,\n")
+    strict = CheckSettings(sample_rate=RATE, speech=False, reject=["too small"])
+    assert check_pairs(path, settings=strict).rejected_lines == {2}
 
 
 def test_hours_count_each_recording_once(planted: tuple[Collection, Report]) -> None:
@@ -80,17 +80,28 @@ def test_hours_count_each_recording_once(planted: tuple[Collection, Report]) -> 
 
 
 CELLS = st.sampled_from(
-    ["", "good0.jpg", "good1.wav", "zeros.wav", "gone.jpg", "sea", "train", "val", '"', 'a"b', "caf\udce9", "1"]
+    [
+        "",
+        "good0.jpg",
+        "good1.wav",
+        "zeros.wav",
+        "gone.jpg",
+        "sea",
+        "train",
+        "val",
+        '"',
+        'a"b',
+        "caf\udce9",
+        "1",
+    ]
 )
 LINES = st.lists(CELLS, min_size=3, max_size=6).map(",".join)
 GOOD = st.sampled_from(["good0.jpg,,sea,train,", ",good1.wav,sea,train,", ",zeros.wav,sea,val,", ""])
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(GOOD | LINES, min_size=1, max_size=8))
-def test_no_row_vanishes(
-    planted: tuple[Collection, Report], tmp_path: Path, lines: list[str]
-) -> None:
+def test_no_row_vanishes(planted: tuple[Collection, Report], tmp_path: Path, lines: list[str]) -> None:
     """Usable rows and rejected ones are all that were given, whatever stands in the lines."""
     folder = planted[0].folder
     path = folder / "drawn.csv"
