@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_DROP_DB = 20.0
-"""Natural sounds fall by less than this within a third of an octave."""
+"""Natural sounds fall by less than this within half an octave."""
 _LOWEST_HZ = 500.0
+_SMOOTH = np.ones(5) / 5
 
 
 def find_cliff(power: NDArray[np.float64], *, sample_rate: int) -> float:
@@ -14,12 +15,12 @@ def find_cliff(power: NDArray[np.float64], *, sample_rate: int) -> float:
     ::
 
         level  ______
-                     \_____|          the median of the octave's half below it
+                     \_____|          the median of half an octave below it
                            |
-                           |______    the loudest twentieth of all that lies above it
+                           |__-___    the loudest of all that lies above it
         -------------------|------> frequency
 
-    Medians let lines pass: the tone of a cricket with hiss above it is no cliff.
+    The median lets lines pass: the tone of a cricket with hiss above it is no cliff.
 
     Args:
         power: Power spectrum, [bins], from 0 to half the rate.
@@ -28,18 +29,17 @@ def find_cliff(power: NDArray[np.float64], *, sample_rate: int) -> float:
     Returns:
         The frequency in Hz; half the rate if nothing breaks off.
     """
-    half = sample_rate / 2
+    half, bins = sample_rate / 2, len(power)
     if power.max() <= 0:
         return half
-    level = 10 * np.log10(np.maximum(power / power.max(), 1e-14))
-    hz = np.linspace(0, half, len(level))
-    best, found = LEAST_DROP_DB, half
-    for edge in np.arange(_LOWEST_HZ, 0.97 * half, half / 256):
-        below = level[(hz >= edge / 1.4) & (hz <= edge / 1.03)]
-        above = level[hz >= 1.04 * edge]
-        if len(below) < 4 or len(above) < 4:
-            continue
-        drop = float(np.median(below) - np.quantile(above, 0.95))
-        if drop > best:
-            best, found = drop, float(edge)
-    return found
+    smooth = np.convolve(power / power.max(), _SMOOTH, "same")
+    level = 10 * np.log10(np.maximum(smooth, 1e-14))
+    above = np.maximum.accumulate(level[::-1])[::-1]
+    edges = np.arange(max(8, round(_LOWEST_HZ / half * bins)), round(0.95 * bins), max(1, bins // 256))
+    drops = np.array(
+        [np.median(level[int(edge / 1.4) : int(edge / 1.03)]) - above[int(1.04 * edge)] for edge in edges]
+    )
+    if len(edges) == 0 or drops.max() < LEAST_DROP_DB:
+        return half
+    # The drop stays as large for a while once the edge is passed: the cliff is where it begins.
+    return float(edges[np.argmax(drops >= max(LEAST_DROP_DB, 0.8 * drops.max()))] * half / (bins - 1))

@@ -58,6 +58,6 @@ class SpeechDetector:
         """The network of this thread. Its file is part of the package, as TorchScript; nothing is pickled."""
         if not hasattr(self._own, "network"):
             with self._lock, warnings.catch_warnings():
-                warnings.simplefilter("ignore", FutureWarning)  # of torch, about TorchScript
+                warnings.simplefilter("ignore")  # TorchScript and a way to find files are deprecated
                 self._own.network = self._package.load_silero_vad()
         return self._own.network
