@@ -1,5 +1,6 @@
 """Opens what shall be checked, manifest or folder, as a table in which no row is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from photowave.checking.findings import Finding, finding
@@ -42,9 +43,10 @@ def open_table(pairs: str | Path, splits: SplitSettings) -> tuple[Table, list[Fi
         rows = deal(found.rows, splits, root=root, lenient=True)
     if not rows:
         raise PairError(f"{path} holds no photos and no sounds. Name another folder, or a manifest.")
+    rows = [replace(row, line=n) for n, row in enumerate(rows, 2)]
     columns = columns_for(rows)
     return Table(
         path,
         columns,
-        tuple(Line(n, tuple(row_cells(row, columns, root)), row) for n, row in enumerate(rows, 2)),
+        tuple(Line(row.line, tuple(row_cells(row, columns, root)), row) for row in rows),
     ), findings

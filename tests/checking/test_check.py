@@ -79,6 +79,17 @@ def test_hours_count_each_recording_once(planted: tuple[Collection, Report]) -> 
     assert val.hours == pytest.approx(6 / 3600)
 
 
+def test_a_folder_of_equal_names_is_checked_too(planted: tuple[Collection, Report], tmp_path: Path) -> None:
+    for name in ("good0.jpg", "good0.wav", "good1.jpg", "zeros.wav"):
+        copy = tmp_path / name.replace("zeros", "good1")
+        copy.write_bytes((planted[0].folder / name).read_bytes())
+    report = check_pairs(tmp_path, settings=SETTINGS)
+    assert [(each.kind, each.file, each.lines) for each in report.findings] == [
+        ("silent", tmp_path / "good1.wav", (3,))
+    ]
+    assert [row.line for row in report.manifest.rows] == [2]
+
+
 CELLS = st.sampled_from(
     [
         "",

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 from tiny_models import save_photo
+from tiny_videos import write_video
 
+from photowave import extras
 from photowave.cli.main import main
 from photowave.pairs.manifest import read_manifest
 
@@ -192,3 +194,49 @@ def test_check_refuses_what_cannot_be(
 ) -> None:
     monkeypatch.chdir(faulty.parent)
     refused(main(["pairs", "check", *arguments]), told, capsys)
+
+
+def test_a_map_of_labels_is_written_once_and_then_used(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for kind, label in (("photos", "sea"), ("photos", "wood"), ("sounds", "sea"), ("sounds", "wood")):
+        (tmp_path / kind).mkdir(exist_ok=True)
+        (scenes / label / kind).rename(tmp_path / kind / (label if label == "sea" else f"{label} {kind}"))
+    monkeypatch.chdir(tmp_path)
+    command = ["pairs", "make", "photos", "sounds", "--labels", "map.csv", "--out", "m.csv"]
+    assert main(command) == 1
+    assert capsys.readouterr().out.startswith("map.csv: written, 4 labels, 2 of them without a place.")
+    assert not Path("m.csv").exists()
+    drafted = Path("map.csv").read_text("utf-8")
+    assert drafted.splitlines() == [
+        "kind,label,place",
+        "photo,sea,sea",
+        "photo,wood photos,",
+        "sound,sea,sea",
+        "sound,wood sounds,",
+    ]
+    assert main(command) == 0
+    assert capsys.readouterr().err.count("left out") == 16
+    assert read_manifest("m.csv").scenes == ("sea",)
+    Path("map.csv").write_text(
+        drafted.replace("wood photos,", "wood photos,forest").replace("sounds,", "sounds,forest")
+    )
+    assert main([*command, "--overwrite"]) == 0
+    assert read_manifest("m.csv").scenes == ("forest", "sea")
+
+
+def test_broken_videos_are_told_and_end_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "v").mkdir()
+    write_video(tmp_path / "v" / "a.mkv", seconds=2.0)
+    (tmp_path / "v" / "b.mp4").write_bytes(b"no video")
+    monkeypatch.chdir(tmp_path)
+    assert main(["pairs", "make", "v", "--out", "m.csv", "--excerpt_s", "1"]) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith("photowave: left out: v/b.mp4 cannot be decoded as a video")
+    assert err.count("\n") == 1
+    assert sum(int(word.split()[0]) for word in out.partition(": ")[2].split(", ")) == 2
+    refused(main(["pairs", "make", "v", "--out", "n.csv", "--excerpt_s", "0"]), "excerpt_s=0", capsys)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    refused(main(["pairs", "make", "v", "--out", "n.csv"]), "pip install 'photowave[video]'", capsys)
