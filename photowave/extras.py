@@ -20,6 +20,7 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
         "scikit-image": "skimage",
         "scikit-learn": "sklearn",
     },
+    "check": {"silero-vad": "silero_vad"},
     "heic": {"pillow-heif": "pillow_heif", "pillow-jxl-plugin": "pillow_jxl"},
     "encoders": {"torchvision": "torchvision"},
     "embedding": {"transformers": "transformers"},

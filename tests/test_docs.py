@@ -16,6 +16,7 @@ from tiny_models import save_photo
 import photowave
 from photowave import checkpoint
 from photowave.audio import write_sound
+from photowave.cli.completion import subcommands_of
 from photowave.cli.main import COMMANDS, main
 from photowave.model import Catalogue, Origin
 
@@ -53,7 +54,7 @@ def options(command: str) -> frozenset[str]:
 
     shown = io.StringIO()
     with contextlib.redirect_stdout(shown), pytest.raises(SystemExit) as done:
-        main([command, "--help"])
+        main([*command.split(), "--help"])
     assert done.value.code == 0
     return frozenset(re.findall(r"(--[\w.]+)", shown.getvalue()))
 
@@ -71,8 +72,9 @@ def test_commands_exist(file: str, words: tuple[str, ...]) -> None:
         return
     assert words[0] in COMMANDS
     given = {word.partition("=")[0] for word in words[1:] if word.startswith("--")}
+    command = " ".join(words[:2]) if subcommands_of(words[0]) else words[0]
     # `--help` does not list itself with every parser.
-    assert given - {"--help"} <= options(words[0])
+    assert given - {"--help"} <= options(command)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from photowave.audio.files import (
     probe_sound,
     read_channels,
     read_sound,
+    sound_blocks,
     write_sound,
 )
 from photowave.audio.filterbank import FilterBank, SynthesisState
@@ -51,6 +52,7 @@ __all__ = [
     "repeat_to",
     "resample",
     "rms_dbfs",
+    "sound_blocks",
     "to_loudness",
     "width_band",
     "without_fades",

@@ -93,21 +93,41 @@ def read_channels(path: str | Path, *, sample_rate: int) -> tuple[Tensor, int]:
     return resampled, rate
 
 
+def sound_blocks(path: str | Path) -> Iterator[tuple[Tensor, int]]:
+    """Read a sound block by block, as it stands in its file, so that hours of it need little memory.
+
+    Args:
+        path: See `read_sound`; silence is no error here.
+
+    Yields:
+        The samples of each block (float32, [channels, time]) and the file's sample rate in Hz.
+
+    Raises:
+        MediaError: See `read_sound`; what is wrong may show only after some blocks.
+    """
+    count = 0
+    with _opened(Path(path)) as file:
+        rate, declared = int(file.samplerate), int(file.frames)
+        for block in _blocks(file):
+            count += len(block)
+            samples = torch.from_numpy(block).t()
+            if not bool(samples.isfinite().all()):
+                raise MediaError(
+                    f"{path} holds NaN or infinite samples; all must be finite. Export it again."
+                )
+            yield samples, rate
+    if count < declared and not _length_is_estimate(file):
+        raise MediaError(f"{path}: only {count} of {declared} samples decode; all must. Replace the file.")
+    if count < 2:
+        raise MediaError(f"{path} holds {count} sample(s); a sound needs at least 2. Replace it.")
+
+
 def _decode(path: Path) -> tuple[Tensor, int]:
     """Samples of all channels, float32 [channels, time], and their rate."""
-    with _opened(path) as file:
-        rate, declared = int(file.samplerate), int(file.frames)
-        blocks = [torch.from_numpy(block) for block in _blocks(file)]
-    samples = torch.cat(blocks) if blocks else torch.zeros(0, 1)
-    if len(samples) < declared and not _length_is_estimate(file):
-        raise MediaError(
-            f"{path}: only {len(samples)} of {declared} samples decode; all must. Replace the file."
-        )
-    if len(samples) < 2:
-        raise MediaError(f"{path} holds {len(samples)} sample(s); a sound needs at least 2. Replace it.")
-    if not bool(samples.isfinite().all()):
-        raise MediaError(f"{path} holds NaN or infinite samples; all must be finite. Export it again.")
-    return samples.t().contiguous(), rate
+    blocks, rate = [], 0
+    for samples, rate in sound_blocks(path):  # noqa: B007
+        blocks.append(samples)
+    return torch.cat(blocks, 1).contiguous(), rate
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:

@@ -2,16 +2,32 @@
 
 import argparse
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, get_args, get_origin
 
 from jsonargparse import ArgumentParser
 
 from photowave import extras
+from photowave.cli.pairs import SUBCOMMANDS
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import MissingPackageError
 
-_FILES = ("photos", "model", "out", "html", "like", "clip", "checkpoint", "folder", "config", "ckpt_path")
+_FILES = (
+    *(
+        "photos",
+        "model",
+        "out",
+        "html",
+        "like",
+        "clip",
+        "checkpoint",
+        "folder",
+        "config",
+        "ckpt_path",
+        "pairs",
+    ),
+    *("sounds", "labels", "excerpts", "json", "fix"),
+)
 """Arguments whose values are files or folders; `data.pairs` is one by its last part."""
 
 
@@ -31,8 +47,13 @@ def run(command: str, arguments: Sequence[str]) -> int:
     return 0
 
 
+def subcommands_of(command: str) -> Mapping[str, tuple[str, str]]:
+    """List the subcommands of a command, as `COMMANDS` lists commands; most have none."""
+    return SUBCOMMANDS if command == "pairs" else {}
+
+
 def parser_of(command: str) -> ArgumentParser:
-    """Make the parser of a command.
+    """Make the parser of a command, or of a subcommand such as `pairs make`.
 
     Raises:
         MissingPackageError: The extra that the command needs is not installed.
@@ -41,7 +62,10 @@ def parser_of(command: str) -> ArgumentParser:
 
     if command in extras.COMMANDS:
         extras.require(extras.COMMANDS[command], f"'photowave {command}'")
-    module = importlib.import_module(f"photowave.cli.{COMMANDS[command][0]}")
+    name, _, sub = command.partition(" ")
+    module = importlib.import_module(
+        f"photowave.cli.{(subcommands_of(name)[sub] if sub else COMMANDS[name])[0]}"
+    )
     parser: ArgumentParser = module.build_parser(command)
     return parser
 
@@ -64,8 +88,6 @@ def choices_of(action: argparse.Action) -> list[str] | None:
 
 def _plain_parser() -> argparse.ArgumentParser:
     """All commands as one parser of the standard library; those whose extra is missing have no options."""
-    import shtab
-
     from photowave.cli.main import COMMANDS
 
     whole = argparse.ArgumentParser(prog="photowave")
@@ -73,19 +95,31 @@ def _plain_parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command")
     for name, (_, text) in COMMANDS.items():
         plain = commands.add_parser(name, help=text, description=text)
-        try:
-            known = list(options_of(parser_of(name)))
-        except MissingPackageError:
+        if not (inside := subcommands_of(name)):
+            _add_options(plain, name)
             continue
-        for action in known:
-            names = action.option_strings or [action.dest]
-            flag = {"action": "store_true"} if action.nargs == 0 else {"nargs": action.nargs}
-            added = plain.add_argument(*names, help=_one_line(action.help), **flag)
-            if (choices := choices_of(action)) is not None:
-                added.choices = choices
-            elif action.nargs != 0 and action.dest.rpartition(".")[2] in (*_FILES, "pairs"):
-                added.complete = shtab.FILE  # type: ignore[attr-defined]
+        group = plain.add_subparsers(dest=f"{name}_subcommand")
+        for sub, (_, sub_text) in inside.items():
+            _add_options(group.add_parser(sub, help=sub_text, description=sub_text), f"{name} {sub}")
     return whole
+
+
+def _add_options(plain: argparse.ArgumentParser, command: str) -> None:
+    """Give a parser of the standard library what a command takes, if its extra is installed."""
+    import shtab
+
+    try:
+        known = list(options_of(parser_of(command)))
+    except MissingPackageError:
+        return
+    for action in known:
+        names = action.option_strings or [action.dest]
+        flag = {"action": "store_true"} if action.nargs == 0 else {"nargs": action.nargs}
+        added = plain.add_argument(*names, help=_one_line(action.help), **flag)
+        if (choices := choices_of(action)) is not None:
+            added.choices = choices
+        elif action.nargs != 0 and action.dest.rpartition(".")[2] in _FILES:
+            added.complete = shtab.FILE  # type: ignore[attr-defined]
 
 
 def _one_line(text: str | None) -> str:

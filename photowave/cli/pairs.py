@@ -1,39 +1,54 @@
-"""`photowave pairs`: a manifest for a folder of scenes."""
+"""`photowave pairs`: what makes manifests and looks through them, each a subcommand."""
 
-from collections import Counter
+import importlib
 from collections.abc import Sequence
-from pathlib import Path
+from difflib import get_close_matches
 
-from jsonargparse import ArgumentParser
+from photowave.errors import PhotowaveError
 
-from photowave.cli.parsing import make_parser, parse
-from photowave.errors import PairError
-from photowave.settings import SplitSettings
+SUBCOMMANDS = {
+    "make": ("make", "write a manifest for a collection: folders, labels, videos or a table"),
+    "check": ("check", "look through all photos and sounds, and name what cannot serve or looks wrong"),
+    "published": ("published", "write a manifest for a published set, such as VGGSound"),
+}
+"""Name: module in this package, and what it does."""
 
 
-def build_parser(command: str) -> ArgumentParser:
-    """Make the parser."""
-    parser = make_parser(command, "Writes a manifest for FOLDER/<scene>/photos and FOLDER/<scene>/sounds.")
-    parser.add_argument("folder", metavar="FOLDER", help="the folder of scenes")
-    parser.add_argument("out", metavar="OUT.csv", help="the manifest to write")
-    parser.add_class_arguments(SplitSettings, "splits")
-    parser.add_argument("--overwrite", action="store_true", help="replace a manifest that is there")
-    return parser
+def usage(command: str) -> str:
+    """Say which subcommands there are."""
+    return "\n".join(
+        [
+            f"usage: photowave {command} SUBCOMMAND [OPTIONS]",
+            "",
+            "Makes manifests of photos and sounds, and looks through them.",
+            "",
+            "subcommands:",
+            *(f"  {name:10} {text}" for name, (_, text) in SUBCOMMANDS.items()),
+            "",
+            f"photowave {command} SUBCOMMAND --help tells the options of one.",
+        ]
+    )
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
-    """Parse, list, write."""
-    parsed = parse(build_parser(command), arguments)
-    if Path(parsed.out).exists() and not parsed.overwrite:
-        raise PairError(
-            f"{parsed.out} is there already, and may have been edited by hand. Choose another name, or give "
-            "--overwrite to replace it."
-        )
-    from photowave.pairs.manifest import write_manifest
-    from photowave.pairs.table import scene_table
+    """Find the subcommand and run it.
 
-    rows = scene_table(parsed.folder, parsed.splits)
-    write_manifest(parsed.out, rows)
-    counts = Counter(row.split for row in rows)
-    print(f"{parsed.out}: " + ", ".join(f"{counts[name]} {name}" for name in ("train", "val", "test")))
-    return 0
+    Raises:
+        PhotowaveError: There is none of that name.
+    """
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(usage(command))
+        return 0
+    name, *rest = arguments
+    if name not in SUBCOMMANDS:
+        near = get_close_matches(name, SUBCOMMANDS, n=1)
+        meant = f"Did you mean '{near[0]}'? " if near else ""
+        raise PhotowaveError(
+            f"'photowave {command}' has no subcommand '{name}'. {meant}"
+            f"Choose from: {', '.join(SUBCOMMANDS)}. "
+            f"For the manifest of a folder: photowave {command} make FOLDER --out OUT.csv"
+        )
+    module = importlib.import_module(f"photowave.cli.{SUBCOMMANDS[name][0]}")
+    code = module.run(f"{command} {name}", rest)
+    assert isinstance(code, int)
+    return code

@@ -1,4 +1,4 @@
-"""`photowave published`: a manifest for a published set of photos, sounds or videos."""
+"""`photowave pairs published`: a manifest for a published set of photos, sounds or videos."""
 
 import csv
 import os

@@ -6,18 +6,17 @@ between them. `start_s` says where in the recording the sound starts, `bandwidth
 Further columns are allowed and ignored.
 """
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from photowave.atomic import replacing
 from photowave.errors import PairError
+from photowave.pairs.listing import leaks, read_table, write_cells
 from photowave.pairs.pairing import Credit, Excerpt, Pairing, Part, pair_up
-from photowave.pairs.rows import COLUMNS, OPTIONAL_COLUMNS, columns_for, parse_row, row_cells, row_faults
 from photowave.pairs.rows import Row as Row  # where others look for it
-from photowave.pairs.splits import SPLITS, content_keys
+from photowave.pairs.rows import columns_for, row_cells, row_faults
+from photowave.pairs.splits import SPLITS
 
 
 @dataclass(frozen=True)
@@ -108,30 +107,11 @@ def read_manifest(path: str | Path) -> Manifest:
             neither photo nor sound, an unknown split, a file that does not exist or an `also`, `start_s` or
             `bandwidth_hz` that does not fit; or a photo or a recording stands in two splits.
     """
-    path = Path(path)
-    (_, header), *lines = _read_lines(path)
-    header = [name.strip() for name in header]
-    missing = [name for name in COLUMNS if name not in header]
-    double = sorted({name for name in header if name and header.count(name) > 1})
-    if missing or double:
-        faults = [f"columns missing: {', '.join(missing)}"] * bool(missing)
-        faults += [f"columns given twice: {', '.join(double)}"] * bool(double)
-        raise PairError(
-            f"{path}: {'; '.join(faults)}; present are: {', '.join(header)}. "
-            f"The first line must name {','.join(COLUMNS)} and, where wanted, {', '.join(OPTIONAL_COLUMNS)}."
-        )
-    if not lines:
-        raise PairError(f"{path} has column names but no rows. Add a row per photo, sound or pair.")
-    problems: list[tuple[int, str]] = []
-    good: list[Row] = []
-    for line, cells in lines:
-        row, wrong = parse_row(line, header, cells, path.parent.absolute())
-        problems += [(line, text) for text in wrong]
-        if row is not None and not wrong:
-            good.append(row)
-    problems += _leaks(good)
-    _refuse_if_any(path, [f"line {line}: {text}" for line, text in sorted(problems)])
-    return Manifest(tuple(good), path)
+    table = read_table(path)
+    problems = [(line.number, text) for line in table.lines for text in line.faults]
+    problems += [(row.line, text) for row, text in leaks(table.rows)]
+    _refuse_if_any(table.path, [f"line {line}: {text.rstrip('.')}" for line, text in sorted(problems)])
+    return Manifest(table.rows, table.path)
 
 
 def write_manifest(path: str | Path, rows: Iterable[Row]) -> None:
@@ -150,57 +130,7 @@ def write_manifest(path: str | Path, rows: Iterable[Row]) -> None:
     path, rows = Path(path), list(rows)
     _refuse_if_any(path, [f"row {n}: {text}" for n, row in enumerate(rows, 1) for text in row_faults(row)])
     columns, folder = columns_for(rows), path.parent.absolute()
-    try:
-        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(row_cells(row, columns, folder) for row in rows)
-    except UnicodeEncodeError as error:
-        raise PairError(f"{path}: the name {error.object!r} is not Unicode text. Rename the file.") from error
-    except OSError as error:
-        raise PairError(f"{path} cannot be written: {error.strerror}. Choose another folder.") from error
-
-
-def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
-    """The cells of each line that is not blank, with its number; at least one line."""
-    lines: list[tuple[int, list[str]]] = []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            start = 1
-            for cells in reader:
-                if any(cells):
-                    lines.append((start, cells))
-                start = reader.line_num + 1
-    except FileNotFoundError as error:
-        raise PairError(f"{path} does not exist. Give the path of a manifest, a CSV file.") from error
-    except OSError as error:
-        raise PairError(f"{path} cannot be read: {error.strerror}. Give the path of a CSV file.") from error
-    except UnicodeDecodeError as error:
-        raise PairError(f"{path} is not UTF-8 text (byte {error.start}). Save it as CSV in UTF-8.") from error
-    except csv.Error as error:
-        raise PairError(f"{path}: line {start} is not CSV: {error}. Check its quotes and commas.") from error
-    if not lines:
-        raise PairError(f"{path} is empty. Its first line must name {','.join(COLUMNS)}, with rows below.")
-    return lines
-
-
-def _leaks(rows: Sequence[Row]) -> list[tuple[int, str]]:
-    """Photos and recordings that stand in a second split, by path or by content, with the line."""
-    if len({row.split for row in rows}) < 2:
-        return []
-    found: list[tuple[int, str]] = []
-    for kind in ("photo", "sound"):
-        used = [(getattr(row, kind), row) for row in rows if getattr(row, kind) is not None]
-        keys = content_keys(path for path, _ in used)
-        first: dict[str, tuple[Path, Row]] = {}
-        for path, row in used:
-            before, there = first.setdefault(keys[path], (path, row))
-            if there.split != row.split:
-                same = "stands" if path == before else f"has the content of '{before.name}', which stands"
-                where = f"also in split {there.split} (line {there.line})"
-                found.append((row.line, f"{kind} '{path.name}' of split {row.split} {same} {where}"))
-    return found
+    write_cells(path, columns, (row_cells(row, columns, folder) for row in rows))
 
 
 def _refuse_if_any(path: Path, problems: Sequence[str]) -> None:

@@ -5,7 +5,8 @@ and test from the back:
 
     | val |          train          | test |
 
-so a new file moves the borders by one place at the most, whatever the order on disk.
+so a new file moves the borders by one place at the most, whatever the order on disk. Where nothing may move
+at all, the hash of a group's name alone decides, and the shares are met on average only.
 """
 
 import hashlib
@@ -73,22 +74,35 @@ def take_name(name: str) -> str:
     return f"{folder}/{shorter}" if folder else shorter
 
 
-def content_keys(paths: Iterable[Path]) -> dict[Path, str]:
+def content_keys(paths: Iterable[Path], *, lenient: bool = False) -> dict[Path, str]:
     """Give files with the same bytes the same key, under whatever name they lie.
 
-    The key is the size, and where another file has that size, the sha256 of the content with it.
+    The key is the size, and where another file has that size, the sha256 of the content with it. With
+    `lenient` a file that cannot be read has a key of its own.
+
+    Raises:
+        PairError: A file cannot be read.
     """
     keys: dict[Path, str] = {}
-    try:
-        of_size: dict[int, set[Path]] = defaultdict(set)
-        for path in paths:
+    of_size: dict[int, set[Path]] = defaultdict(set)
+
+    def unreadable(path: Path, error: OSError) -> None:
+        if not lenient:
+            raise PairError(f"{path} cannot be read: {error.strerror}. Mend or remove it.") from error
+        keys[path] = f"unreadable {path}"
+
+    for path in dict.fromkeys(paths):
+        try:
             of_size[path.stat().st_size].add(path)
-        for size, same in of_size.items():
-            several = len({path.resolve() for path in same}) > 1
-            for path in same:
+        except OSError as error:
+            unreadable(path, error)
+    for size, same in of_size.items():
+        several = len({path.resolve() for path in same}) > 1
+        for path in same:
+            try:
                 keys[path] = f"{size}:{_sha256(path)}" if several else str(size)
-    except OSError as error:
-        raise PairError(f"{error.filename} cannot be read: {error.strerror}. Mend or remove it.") from error
+            except OSError as error:
+                unreadable(path, error)
     return keys
 
 
@@ -115,6 +129,22 @@ def split_counts(groups: int, *, val: float, test: float, sounds: bool = False) 
         else:
             in_val -= 1
     return in_val, in_test
+
+
+def assign_splits_stably(items: Sequence[Item], splits: SplitSettings = _DEFAULTS) -> list[Split]:
+    """Assign each item to a split that no other group has a say in: new items move none of the old ones.
+
+    Items that share a key, directly or through others, stay together. The hash of the seed and of the first
+    of their names is a number from 0 to 1: the lowest go to validation, the highest to test. Only an item
+    that joins a group, and comes first by name, can move that group.
+    """
+    assigned: list[Split] = ["train"] * len(items)
+    for group in _groups(items):
+        digest, _ = _place(min(items[i].name for i in group), splits.seed)
+        share = int(digest[:13], 16) / 16**13  # 52 bits: exact as a float
+        for i in group:
+            assigned[i] = "val" if share < splits.val else "test" if share >= 1 - splits.test else "train"
+    return assigned
 
 
 def assign_splits(items: Sequence[Item], splits: SplitSettings = _DEFAULTS) -> list[Split]:

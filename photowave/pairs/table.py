@@ -1,8 +1,9 @@
 """Rows from a folder of scenes: `FOLDER/<scene>/photos/*` and `FOLDER/<scene>/sounds/*`."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from photowave.audio.files import find_sounds
 from photowave.errors import MediaError, PairError
@@ -12,6 +13,14 @@ from photowave.pairs.splits import Item, assign_splits, content_keys, recording_
 from photowave.settings import SplitSettings
 
 _DEFAULTS = SplitSettings()
+
+
+class SceneFile(NamedTuple):
+    """A file of a folder of scenes."""
+
+    scene: str
+    kind: Literal["photo", "sound"]
+    path: Path
 
 
 def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[Row]:
@@ -34,25 +43,52 @@ def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[R
             are out of range.
     """
     folder = Path(folder).absolute()
-    if not folder.is_dir():
-        raise PairError(f"{folder} is not a folder. Give one that holds <scene>/photos and <scene>/sounds.")
-    scenes = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if not scenes:
-        raise PairError(f"{folder} holds no scenes. Each is a folder in it, with photos/ and sounds/ inside.")
-    files: list[tuple[str, Literal["photo", "sound"], Path]] = []
-    lacking: list[str] = []
-    for scene in scenes:
-        photos = _found(find_photos, scene / "photos")
-        sounds = _found(find_sounds, scene / "sounds")
-        lacking += [f"{scene.name}/photos"] * (not photos) + [f"{scene.name}/sounds"] * (not sounds)
-        files += [(scene.name, "photo", photo) for photo in photos]
-        files += [(scene.name, "sound", sound) for sound in sounds]
+    files, lacking = list_scenes(folder)
     if lacking:
         raise PairError(
             f"{folder}: nothing usable in {', '.join(lacking)}. A scene needs photos and sounds: "
             "add some or remove its folder."
         )
-    content = content_keys(path for _, _, path in files)
+    return split_scenes(folder, files, splits)
+
+
+def list_scenes(folder: Path) -> tuple[list[SceneFile], list[str]]:
+    """List the photos and sounds of a folder of scenes.
+
+    Args:
+        folder: Its absolute path.
+
+    Returns:
+        The files, and the folders that should hold some and hold none, such as `sea/photos`.
+
+    Raises:
+        PairError: There are no scenes.
+    """
+    if not folder.is_dir():
+        raise PairError(f"{folder} is not a folder. Give one that holds <scene>/photos and <scene>/sounds.")
+    scenes = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if not scenes:
+        raise PairError(f"{folder} holds no scenes. Each is a folder in it, with photos/ and sounds/ inside.")
+    files: list[SceneFile] = []
+    lacking: list[str] = []
+    for scene in scenes:
+        photos = _found(partial(find_photos, recursive=True), scene / "photos")
+        sounds = _found(find_sounds, scene / "sounds")
+        lacking += [f"{scene.name}/photos"] * (not photos) + [f"{scene.name}/sounds"] * (not sounds)
+        files += [SceneFile(scene.name, "photo", photo) for photo in photos]
+        files += [SceneFile(scene.name, "sound", sound) for sound in sounds]
+    return files, lacking
+
+
+def split_scenes(
+    folder: Path, files: Sequence[SceneFile], splits: SplitSettings, *, lenient: bool = False
+) -> list[Row]:
+    """Make a row of each file of a folder of scenes; with `lenient` files that cannot be read get one, too.
+
+    Raises:
+        PairError: A file cannot be read.
+    """
+    content = content_keys((file.path for file in files), lenient=lenient)
     items: list[Item] = []
     for scene_name, kind, path in files:
         name = path.relative_to(folder).as_posix()

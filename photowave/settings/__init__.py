@@ -7,6 +7,7 @@ texts of the command line.
 
 from photowave.settings.commands import (
     BenchSettings,
+    CheckSettings,
     EvaluateSettings,
     OverfitSettings,
     check_judged_length,
@@ -28,6 +29,7 @@ __all__ = [
     "AudioConfig",
     "AverageSettings",
     "BenchSettings",
+    "CheckSettings",
     "CheckpointSettings",
     "ConditioningConfig",
     "DataSettings",

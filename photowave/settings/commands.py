@@ -1,4 +1,4 @@
-"""What single commands take: `evaluate`, `overfit` and `bench`."""
+"""What single commands take: `evaluate`, `overfit`, `bench` and `pairs check`."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -132,4 +132,40 @@ class BenchSettings:
         require(
             1 <= self.reference_crop <= 100_000,
             f"reference_crop={self.reference_crop}: must lie between 1 and 100000 samples.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckSettings:
+    """What `photowave pairs check` looks for, and what the training will need."""
+
+    clip_s: float = 1.0
+    """Sound that a training needs of a recording, in seconds: the longer of its `clip_s` and `val_clip_s`. A
+    whole recording of half of it is repeated."""
+    window_s: float = 5.0
+    """Sound that a texture describes, in seconds, as in the training: so much of an excerpt is used."""
+    sample_rate: int = 44_100
+    """What the model will draw at, in Hz: recordings that end far below half of it are named."""
+    speech: bool = True
+    """Whether to listen for speech (extra `check`)."""
+    reject: list[str] = field(default_factory=list)
+    """Kinds of findings, such as `clipped`, whose rows shall count as rejected, too."""
+    workers: int | None = None
+    """Threads; null: one per core."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for name, default in (("clip_s", 1), ("window_s", 5)):
+            value = getattr(self, name)
+            require(
+                0.0 < value <= 3600.0,
+                f"{name}={value:g}: must be above 0 and at most 3600 seconds. The default is {default}.",
+            )
+        require(
+            1_000 <= self.sample_rate <= 192_000,
+            f"sample_rate={self.sample_rate}: must lie between 1000 and 192000 Hz. The default is 44100.",
+        )
+        require(
+            self.workers is None or self.workers >= 1,
+            f"workers={self.workers}: must be at least 1, or null for one per core.",
         )

@@ -7,7 +7,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 
-from photowave.cli.completion import choices_of, options_of, parser_of
+from photowave.cli.completion import choices_of, options_of, parser_of, subcommands_of
 from photowave.cli.main import COMMANDS
 
 
@@ -16,12 +16,13 @@ class CommandLine(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Build the parsers, and from them sections."""
-        return [_section(self, name) for name in COMMANDS]
+        leaves = [[name, *(f"{name} {sub}" for sub in subcommands_of(name))] for name in COMMANDS]
+        return [_section(self, name) for names in leaves for name in (names[1:] or names)]
 
 
 def _section(directive: Directive, command: str) -> nodes.section:
     parser = parser_of(command)
-    section = nodes.section(ids=[f"photowave-{command}"], names=[command])
+    section = nodes.section(ids=[f"photowave-{command.replace(' ', '-')}"], names=[command])
     section += nodes.title(text=f"photowave {command}")
     text = StringList(list(_lines(command, parser)), source=f"photowave {command}")
     directive.state.nested_parse(text, 0, section)
@@ -29,7 +30,9 @@ def _section(directive: Directive, command: str) -> nodes.section:
 
 
 def _lines(command: str, parser: argparse.ArgumentParser) -> Iterator[str]:
-    yield " ".join((parser.description or COMMANDS[command][1].capitalize() + ".").split())
+    name, _, sub = command.partition(" ")
+    known = subcommands_of(name)[sub] if sub else COMMANDS[name]
+    yield " ".join((parser.description or known[1].capitalize() + ".").split())
     yield ""
     actions = list(options_of(parser))
     places = [action for action in actions if not action.option_strings]

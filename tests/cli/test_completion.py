@@ -7,7 +7,7 @@ import pytest
 
 from photowave import extras
 from photowave.cli import completion
-from photowave.cli.completion import options_of, parser_of
+from photowave.cli.completion import options_of, parser_of, subcommands_of
 from photowave.cli.main import COMMANDS, main
 from photowave.errors import PhotowaveError
 
@@ -45,10 +45,18 @@ def test_commands_are_completed(script: Path) -> None:
     assert completed(script, "gen") == {"generate"}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+LEAVES = [name for name in COMMANDS if not subcommands_of(name)]
+LEAVES += [f"{name} {sub}" for name in COMMANDS for sub in subcommands_of(name)]
+
+
+@pytest.mark.parametrize("command", LEAVES)
 def test_options_are_completed(command: str, script: Path) -> None:
     known = {name for action in options_of(parser_of(command)) for name in action.option_strings}
-    assert known - {"-c"} <= completed(script, command, "--")
+    assert known - {"-c"} <= completed(script, *command.split(), "--")
+
+
+def test_subcommands_are_completed(script: Path) -> None:
+    assert completed(script, "pairs", "") >= set(subcommands_of("pairs"))
 
 
 def test_values_are_completed(script: Path) -> None:

@@ -93,8 +93,10 @@ WRONG = [
     ("export", ["a.ckpt", "b.safetensors", "c"]),
     ("info", ["a", "b"]),
     ("info", ["--nonsense"]),
-    ("pairs", ["folder"]),
-    ("pairs", ["folder", "out.csv", "--val", "some"]),
+    ("pairs make", ["folder"]),
+    ("pairs make", ["folder", "--out", "out.csv", "--val", "some"]),
+    ("pairs check", []),
+    ("pairs check", ["m.csv", "--clip_s", "long"]),
     ("recipes", ["erase"]),
 ]
 
@@ -103,7 +105,7 @@ WRONG = [
 def test_wrong_arguments_are_one_line(
     command: str, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([command, *arguments]) == 2
+    assert main([*command.split(), *arguments]) == 2
     line = one_line(capsys)
     assert f"'photowave {command} --help'" in line
     assert "  " not in line
@@ -111,10 +113,10 @@ def test_wrong_arguments_are_one_line(
     assert "required" in line or "xpected" in line or arguments[-1] in line
 
 
-@pytest.mark.parametrize("command", ["generate", "export", "info", "pairs", "recipes"])
+@pytest.mark.parametrize("command", ["generate", "export", "info", "pairs make", "pairs check", "recipes"])
 def test_help_of_a_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
-        main([command, "--help"])
+        main([*command.split(), "--help"])
     assert done.value.code == 0
     out, err = capsys.readouterr()
     assert not err
@@ -194,7 +196,7 @@ def test_a_command_that_is_nearly_one_is_guessed(capsys: pytest.CaptureFixture[s
 def test_an_option_that_is_nearly_one_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", "a.jpg", "--duration", "3", "--sed=2"]) == 2
     assert "Did you mean '--duration_s'?" in capsys.readouterr().err
-    assert main(["pairs", "folder", "out.csv", "--splits.vall", "0.2"]) == 2
+    assert main(["pairs", "make", "folder", "--out", "out.csv", "--splits.vall", "0.2"]) == 2
     assert "Did you mean '--splits.val'?" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""`photowave published`: lists, maps and manifests, and what it says of what is left out."""
+"""`photowave pairs published`: lists, maps and manifests, and what it says of what is left out."""
 
 import csv
 from pathlib import Path
@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def published(*arguments: object) -> int:
-    return main(["published", *map(str, arguments)])
+    return main(["pairs", "published", *map(str, arguments)])
 
 
 def test_without_a_set_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,7 +86,7 @@ def test_a_map_to_edit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     ("arguments", "said"),
     [
         (["audioset"], "there is no reader for a set 'audioset'"),
-        (["esc50"], "'photowave published esc50' needs a folder and --out"),
+        (["esc50"], "'photowave pairs published esc50' needs a folder and --out"),
         (["esc50", "nowhere", "--out", "x.csv"], "nowhere is not a folder"),
         (["soundingearth", "--write_map", "x.csv"], "SoundingEarth has no labels"),
         (["esc50", "nowhere", "--out", "x.csv", "--map", "none.csv"], "none.csv cannot be read"),

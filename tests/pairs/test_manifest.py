@@ -238,7 +238,7 @@ def test_missing_and_double_columns_are_named_with_those_present(folder: Path) -
         (b"\n\n", "is empty"),
         (HEADER.encode(), "has column names but no rows"),
         ("photo,sound,scene,split\nä.jpg,,,train".encode("latin-1"), "is not UTF-8 text (byte 24)"),
-        (f'{HEADER}\n"a.jpg,,sea,train\n'.encode(), "line 2 is not CSV"),
+        (f'{HEADER}\n"a.jpg,,sea,train\n'.encode(), "line 2: is not CSV"),
     ],
 )
 def test_files_that_are_no_manifest(folder: Path, content: bytes, words: str) -> None:

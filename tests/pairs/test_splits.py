@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from photowave.pairs.splits import (
     SPLITS,
     Item,
     assign_splits,
+    assign_splits_stably,
     content_keys,
     recording_name,
     split_counts,
@@ -208,3 +210,26 @@ def test_equal_content_has_one_key_under_any_name(tmp_path: Path) -> None:
 def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
     with pytest.raises(PairError, match=r"gone\.jpg cannot be read"):
         content_keys([tmp_path / "gone.jpg"])
+
+
+@settings(deadline=None)
+@given(items=tables(), more=tables(), seed=st.integers(0, 5))
+def test_stable_splits_do_not_move_when_items_are_added(
+    items: list[Item], more: list[Item], seed: int
+) -> None:
+    keyed = [replace(item, keys=frozenset(f"old {key}" for key in item.keys), take=None) for item in items]
+    added = [replace(item, name=f"new {item.name}", take=None) for item in more]
+    before = assign_splits_stably(keyed, SplitSettings(seed=seed))
+    assert assign_splits_stably([*added, *keyed], SplitSettings(seed=seed))[len(added) :] == before
+    splits_of = defaultdict(set)
+    for item, split in zip(keyed, before, strict=True):
+        for key in item.keys:
+            splits_of[key].add(split)
+    assert all(len(splits) == 1 for splits in splits_of.values())
+
+
+def test_stable_splits_meet_the_shares_on_average() -> None:
+    splits = assign_splits_stably(photos(4000), SplitSettings(val=0.1, test=0.3))
+    # Five standard deviations of a binomial.
+    assert splits.count("val") / 4000 == pytest.approx(0.1, abs=0.024)
+    assert splits.count("test") / 4000 == pytest.approx(0.3, abs=0.037)

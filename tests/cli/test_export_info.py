@@ -1,19 +1,16 @@
-"""`photowave export`, `info` and `pairs`: what they do, and one line for what goes wrong."""
+"""`photowave export` and `info`: what they do, and one line for what goes wrong."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 import torch
-from tiny_models import save_photo, tiny_config, tiny_model
+from tiny_models import tiny_config, tiny_model
 
 from photowave.checkpoint import checkpoint_metadata, load_model, save_model
 from photowave.cli.main import main
 from photowave.model import Catalogue, Origin, PhotowaveModel, TextureConditioner
 from photowave.model.conditioning import NEVER
-from photowave.pairs.manifest import read_manifest
 
 
 def refused(code: int, told: Path | str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,79 +149,3 @@ def test_info_refuses_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[s
     refused(main(["info", str(path)]), path, capsys)
     path.write_text("no model")
     refused(main(["info", str(path)]), path, capsys)
-
-
-@pytest.fixture
-def scenes(tmp_path: Path) -> Path:
-    """Two scenes of eight photos and eight sounds, all different."""
-    folder, random = tmp_path / "scenes", np.random.default_rng(0)
-    for number, scene in enumerate(("sea", "wood")):
-        for kind in ("photos", "sounds"):
-            (folder / scene / kind).mkdir(parents=True)
-        for index in range(8):
-            save_photo(folder / scene / "photos" / f"photo {'abcdefgh'[index]}.png", 10 * number + index)
-            noise = random.normal(size=400) / 10
-            soundfile.write(folder / scene / "sounds" / f"sound {'abcdefgh'[index]}.wav", noise, 2_000)
-    return folder
-
-
-def test_pairs_writes_a_manifest(scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "pairs.csv"
-    assert main(["pairs", str(scenes), str(out), "--splits.val", "0.25", "--splits.test", "0.25"]) == 0
-    told, err = capsys.readouterr()
-    assert not err
-    manifest = read_manifest(out)
-    counts = {name: len(manifest.split(name).rows) for name in ("train", "val", "test")}
-    assert sum(counts.values()) == 32
-    assert told == f"{out}: " + ", ".join(f"{n} {name}" for name, n in counts.items()) + "\n"
-    assert manifest.scenes == ("sea", "wood")
-    assert len(manifest.photos) == len(manifest.sounds) == 16
-
-
-def test_pairs_keeps_what_may_have_been_edited(
-    scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = tmp_path / "pairs.csv"
-    out.write_text("mine", encoding="utf-8")
-    refused(main(["pairs", str(scenes), str(out)]), "--overwrite", capsys)
-    assert out.read_text(encoding="utf-8") == "mine"
-    assert main(["pairs", str(scenes), str(out), "--overwrite"]) == 0
-    assert len(read_manifest(out).rows) == 32
-
-
-def test_pairs_depend_on_the_seed_alone(scenes: Path, tmp_path: Path) -> None:
-    texts = []
-    for name, seed in (("first", 0), ("again", 0), ("other", 1)):
-        out = tmp_path / f"{name}.csv"
-        assert main(["pairs", str(scenes), str(out), "--splits.seed", str(seed)]) == 0
-        texts.append(out.read_text(encoding="utf-8"))
-    assert texts[0] == texts[1] != texts[2]
-
-
-@pytest.mark.parametrize(
-    ("folder", "out", "options", "told"),
-    [
-        ("nowhere", "pairs.csv", [], "nowhere is not a folder"),
-        ("empty", "pairs.csv", [], "holds no scenes"),
-        ("scenes", "pairs.csv", ["--splits.val", "1.5"], "1.5"),
-        ("scenes", "pairs.csv", ["--splits.test=-0.1"], "-0.1"),
-        ("scenes", "missing/pairs.csv", [], "pairs.csv cannot be written"),
-        ("lacking", "pairs.csv", [], "wood/sounds"),
-    ],
-)
-def test_pairs_refuses_what_cannot_be(
-    folder: str,
-    out: str,
-    options: list[str],
-    told: str,
-    scenes: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    (tmp_path / "empty").mkdir()
-    if folder == "lacking":
-        for path in (scenes / "wood" / "sounds").iterdir():
-            path.unlink()
-        scenes.rename(tmp_path / "lacking")
-    refused(main(["pairs", str(tmp_path / folder), str(tmp_path / out), *options]), told, capsys)
-    assert not list(tmp_path.glob("**/*.csv"))
