@@ -23,6 +23,8 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
     "heic": {"pillow-heif": "pillow_heif", "pillow-jxl-plugin": "pillow_jxl"},
     "encoders": {"torchvision": "torchvision"},
     "embedding": {"transformers": "transformers"},
+    "tables": {"pyarrow": "pyarrow"},
+    "ray": {"ray": "ray"},
 }
 """Extra: its packages, each with the module that it brings."""
 
