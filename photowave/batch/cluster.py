@@ -42,7 +42,7 @@ class Cluster:
     def __init__(self, address: str):
         # Ray reads these when it is imported. No word of what is run here leaves the machine.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its servers' notes are no business of ours
         if address == AUTO and "RAY_ADDRESS" not in os.environ:
             # Ray's switch for clusters of one machine: all of its servers stay on 127.0.0.1.
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")

@@ -4,17 +4,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from photowave.atomic import sweep
 from photowave.batch.drawing import Drawn, Work
 from photowave.batch.files import SoundFolder, Store
 from photowave.batch.jobs import Fault, Job
 from photowave.batch.plan import Plan
-from photowave.batch.shards import Shards
+from photowave.batch.shards import UNPACKED, Shards
 from photowave.errors import MediaError
 from photowave.settings import OutputSettings
 
 
 def open_store(out: Path, output: OutputSettings, *, spectrogram: bool = False) -> Store:
     """Open what sounds are written into: shards if their size is given, files otherwise."""
+    for folder in (out, out / UNPACKED):
+        sweep(folder)
     if output.shard_size is None:
         return SoundFolder(out, output, spectrogram=spectrogram)
     return Shards(out, output)

@@ -93,6 +93,9 @@ class Shards:
         if loose.is_dir():
             for shard in sorted({row_of(path.stem) // self._size for path in loose.glob("[0-9]*.json")}):
                 self._pack(shard)
+            for described in loose.glob("[0-9]*.json"):
+                if len(list(loose.glob(f"{described.stem}.*"))) == 1:  # its sound failed, or is packed
+                    described.unlink()
             if not any(loose.iterdir()):
                 loose.rmdir()
         write_index(self._folder / INDEX, shard_paths(self._folder))
@@ -140,6 +143,11 @@ class Shards:
                     add_member(tar, f"{key}.json", dumped(member.info))
                     add_member(tar, member.file, read_member(path, member))
         self._read = None
-        for sound in loose.values():
-            sound.unlink()
-            sound.with_suffix(".json").unlink()
+        for key in loose:
+            # The description goes last: a sound without one would be taken for one of the user's own.
+            for file in sorted((self._folder / UNPACKED).glob(f"{key}.*"), key=_is_description):
+                file.unlink()
+
+
+def _is_description(path: Path) -> bool:
+    return path.suffix == ".json"

@@ -2,7 +2,6 @@
 
 import csv
 import math
-import numbers
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -175,10 +174,10 @@ def _empty(value: Any) -> bool:
 def _whole(name: str, value: Any) -> int:
     """A whole number, also as text or as the floating-point number that pandas makes of it."""
     try:
-        number = int(value) if isinstance(value, str) else value
-        if isinstance(number, numbers.Real) and not isinstance(number, bool) and int(number) == number:
-            return int(number)
-    except (ValueError, OverflowError):
+        whole = int(value)
+        if not isinstance(value, bool) and (isinstance(value, str) or whole == value):
+            return whole
+    except (TypeError, ValueError, OverflowError):
         pass
     raise ConfigError(f"{name}={value!r}: must be a whole number. Common: 0.")
 
