@@ -3,11 +3,15 @@
 import logging
 import os
 import pickle
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
+from ipaddress import ip_address
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from photowave.batch.drawing import TOGETHER, Drawer, Drawn, Work, groups
 from photowave.batch.jobs import Fault, Job
@@ -16,7 +20,7 @@ from photowave.settings import OutputSettings
 
 AUTO = "auto"
 """Join the cluster of this machine, or start one."""
-_WINDOW = 100_000  # photos that Ray knows of at once; its workers start anew for the next
+_WINDOW = 50_000  # photos that Ray knows of at once; its workers start anew for the next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +47,9 @@ class Cluster:
         # Ray reads these when it is imported. No word of what is run here leaves the machine.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its servers' notes are no business of ours
-        if address == AUTO and "RAY_ADDRESS" not in os.environ:
-            # Ray's switch for clusters of one machine: all of its servers stay on 127.0.0.1.
+        here = "RAY_ADDRESS" not in os.environ if address == AUTO else _answers_here(address)
+        if here:
+            # Ray's switch for clusters of one machine: all that listens stays on 127.0.0.1.
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         self._ray: Any = import_module("ray")
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -52,10 +57,7 @@ class Cluster:
             self._ray.init(address=address, **quiet)
         except ConnectionError as error:
             if address != AUTO:
-                raise ConfigError(
-                    f"ray={address}: no cluster answers there. Give its address as 'ray start' "
-                    "told it, or auto."
-                ) from error
+                raise _no_cluster(address, error) from error
             self._ray.init(address="local", include_dashboard=False, **quiet)
 
     def __enter__(self) -> "Cluster":
@@ -73,6 +75,8 @@ class Cluster:
         self,
         works: Iterable[Work],
         workplace: Workplace,
+        *,
+        sounds: int,
         progress: Callable[[float], None] | None = None,
     ) -> Iterator[Drawn | Fault]:
         """Draw on all cores; sounds come as they are ready, in any order.
@@ -80,27 +84,29 @@ class Cluster:
         Args:
             works: What is wanted; photos are read by the workers, under the same paths as here.
             workplace: What the workers need.
+            sounds: How many sounds that will be.
             progress: Called with the seconds of each sound that has come.
 
         Raises:
             PhotowaveError: What is wrong is wrong with all.
         """
-        for window in groups(works, _WINDOW):
-            for result in self._draw_window(window, workplace):
+        # Few photos are spread over all cores; many go in groups that are quick to draw.
+        together = max(1, min(TOGETHER, -(-sounds // self.cores)))
+        parts = groups(works, together)
+        while blocks := [self._block(part) for part in islice(parts, _WINDOW // together)]:
+            for result in self._draw_blocks(blocks, workplace):
                 if isinstance(result, Drawn) and progress is not None:
                     progress(result.job.draw.duration_s)
                 yield result
 
-    def _draw_window(self, works: list[Work], workplace: Workplace) -> Iterator[Drawn | Fault]:
+    def _block(self, works: list[Work]) -> Any:
+        """Hand photos over to Ray: a table of one row, which one worker draws."""
         import pyarrow as pa
 
+        return self._ray.put(pa.table({"works": [pickle.dumps([_anywhere(work) for work in works])]}))
+
+    def _draw_blocks(self, blocks: list[Any], workplace: Workplace) -> Iterator[Drawn | Fault]:
         data = import_module("ray.data")
-        # Few photos are spread over all cores; many go in groups that are quick to draw.
-        together = max(1, min(TOGETHER, -(-len(works) // self.cores)))
-        blocks = [
-            self._ray.put(pa.table({"works": [pickle.dumps([_anywhere(work) for work in group])]}))
-            for group in groups(works, together)
-        ]
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         data.DataContext.get_current().enable_progress_bars = False
         drawn = data.from_arrow_refs(blocks).flat_map(
@@ -139,6 +145,26 @@ class Worker:
         except PhotowaveError as error:
             results.append(error)
         return [{"result": pickle.dumps(result)} for result in results]
+
+
+def _answers_here(address: str) -> bool:
+    """Whether an address is one that no other machine can have; something must answer there.
+
+    Ray itself would wait for minutes.
+    """
+    try:
+        parts = urlsplit(address if "//" in address else f"//{address}")
+        with socket.create_connection((parts.hostname, parts.port or 0), timeout=10) as connection:
+            return ip_address(connection.getpeername()[0]).is_loopback
+    except (OSError, ValueError) as error:
+        raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, error: Exception) -> ConfigError:
+    reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return ConfigError(
+        f"ray={address}: no cluster answers there ({reason}). Give HOST:PORT as 'ray start' told it, or auto."
+    )
 
 
 def _anywhere(work: Work) -> Work:

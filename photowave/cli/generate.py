@@ -155,8 +155,9 @@ def generate(
             from photowave.batch.cluster import Cluster, Workplace
 
             cluster = stack.enter_context(Cluster(ray))
-            place = Workplace(model=model, output=output, pictures=pictures)
-            draw = partial(cluster.draw, workplace=place, progress=bar.update)
+            file = model if model == "default" else str(Path(model).absolute())
+            place = Workplace(model=file, output=output, pictures=pictures)
+            draw = partial(cluster.draw, workplace=place, sounds=plan.wanted, progress=bar.update)
 
         def tell(drawn: Drawn, told: str) -> None:
             for line in (*drawn.heard, told):

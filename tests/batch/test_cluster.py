@@ -44,6 +44,15 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     started.wait(timeout=60)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "127.0.0.1:99999", ""])
+def test_where_no_cluster_answers_is_told(
+    address: str, run: Callable[..., int], table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(table, ray=address) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith(f"photowave: ray={address}: no cluster answers there (")
+
+
 @pytest.mark.slow
 def test_two_workers_draw_what_one_process_draws(
     cluster: str, run: Callable[..., int], table: Path, out: Path, tmp_path: Path, tiny_model_file: Path
