@@ -46,7 +46,6 @@ class Cluster:
     def __init__(self, address: str):
         # Ray reads these when it is imported. No word of what is run here leaves the machine.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its servers' notes are no business of ours
         here = "RAY_ADDRESS" not in os.environ if address == AUTO else _answers_here(address)
         if here:
             # Ray's switch for clusters of one machine: all that listens stays on 127.0.0.1.

@@ -46,7 +46,7 @@ def _row(shard: Path, member: Member) -> dict[str, Any]:
     """A sound's row; `info` holds its whole description as JSON."""
     info = member.info
     told = {name: info[name] for name in _TOLD if name in info}
-    if "place" not in told and info.get("places"):
+    if not info.keys() & {"place", "blend"} and info.get("places"):
         told["place"] = next(iter(info["places"]))  # the likeliest comes first
     return {
         "row": member.row,

@@ -37,9 +37,6 @@ class Shards:
     Args:
         folder: OUT.
         output: Format, takes, and size of the shards.
-
-    Raises:
-        ConfigError: A shard that is there cannot be read.
     """
 
     def __init__(self, folder: Path, output: OutputSettings):
@@ -50,7 +47,11 @@ class Shards:
         self._read: tuple[int, dict[str, Member]] | None = None
 
     def is_there(self, job: Job, take: int, asked: Callable[[], Mapping[str, Any]]) -> bool:
-        """See `Store`; what is not packed yet is there, too."""
+        """See `Store`; what is not packed yet is there, too.
+
+        Raises:
+            ConfigError: It was drawn from something else, or a shard cannot be read or was cut otherwise.
+        """
         if self._loose.is_there(job, take, asked):
             return True
         shard = job.number // self._size

@@ -172,14 +172,22 @@ def _empty(value: Any) -> bool:
 
 
 def _whole(name: str, value: Any) -> int:
-    """A whole number, also as text or as the floating-point number that pandas makes of it."""
+    """A whole number, also as text, or with the point that pandas puts into it where a cell is empty."""
     try:
-        whole = int(value)
-        if not isinstance(value, bool) and (isinstance(value, str) or whole == value):
-            return whole
+        number = _text_number(value) if isinstance(value, str) else value
+        if not isinstance(number, bool) and int(number) == number:
+            return int(number)
     except (TypeError, ValueError, OverflowError):
         pass
     raise ConfigError(f"{name}={value!r}: must be a whole number. Common: 0.")
+
+
+def _text_number(text: str) -> int | float:
+    """A number of text; beyond what a float holds exactly only if it is whole."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def _number(name: str, value: Any) -> float:

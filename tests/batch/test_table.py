@@ -54,7 +54,7 @@ def test_a_row_overrules_the_command_line_and_empty_cells_do_not(
         table(
             "photo,seed,duration_s,place,blend,loop,id\n"
             "a/beach.jpg,,,,,,x\n"
-            "/abs/wood.jpg, 3 ,1.5,sea,,yes,y\n"
+            "/abs/wood.jpg, 3.0 ,1.5,sea,,yes,y\n"
             'c.jpg,,,,"sea:1,peak:3",,z\n'
         )
     )
