@@ -13,11 +13,10 @@ from photowave.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTED = """
-import os, sys, time
+import os, sys
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 from ray.cluster_utils import Cluster
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-cluster.add_node(num_cpus=1)
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
 print(cluster.address, flush=True)
 sys.stdin.read()
 cluster.shutdown()
@@ -26,7 +25,7 @@ cluster.shutdown()
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A cluster of two nodes with one core each, in processes of its own; its address."""
+    """A cluster with two cores, and so two workers, in processes of its own; its address."""
     path = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     monkeypatch.setenv("PYTHONPATH", path)
     started = subprocess.Popen(
