@@ -1,7 +1,9 @@
 """Files that appear under their final name only when they are complete."""
 
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,3 +26,22 @@ def replacing(path: str | Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sweep(folder: str | Path, *, older_than_s: float = 3600.0) -> None:
+    """Remove temporary files that runs which were killed have left in a folder.
+
+    What is younger may belong to a run that is still at work.
+
+    Args:
+        folder: Folder of final files; those below it are left alone.
+        older_than_s: Age in seconds.
+    """
+    latest = time.time() - older_than_s
+    for path in Path(folder).glob(".*"):
+        if (
+            re.search(r"-[0-9a-f]{12}(\.\w+)?$", path.name)
+            and path.is_file()
+            and path.stat().st_mtime < latest
+        ):
+            path.unlink(missing_ok=True)

@@ -25,6 +25,8 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
     "encoders": {"torchvision": "torchvision"},
     "embedding": {"transformers": "transformers"},
     "video": {"av": "av"},
+    "tables": {"pyarrow": "pyarrow"},
+    "ray": {"ray": "ray"},
 }
 """Extra: its packages, each with the module that it brings."""
 

@@ -1,37 +1,10 @@
-"""What commands that turn photos into sounds share: the folder, the description beside each sound."""
+"""What commands that write into a folder share: the folder itself, and how a failure is told."""
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from photowave.atomic import replacing
-from photowave.errors import ConfigError, MediaError
-
-if TYPE_CHECKING:
-    from photowave.generation import Soundscape
-
-
-def save_sound(
-    target: Path, told: str, sound: "Soundscape", *, photo: str | None, note: str, bits: int = 16
-) -> str:
-    """Write a sound, and what is known of it as JSON beside it.
-
-    Args:
-        target: The sound file; its folder is made if it is not there.
-        told: What it was drawn for.
-        sound: Its sound.
-        photo: The name of the photo; None without one.
-        note: What to say of the sound beside its length and level.
-        bits: See `Soundscape.save`.
-
-    Returns:
-        A line that tells it.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    sound.save(target, bits=bits)
-    write_json(target.with_suffix(".json"), {**({} if photo is None else {"photo": photo}), **sound.info})
-    return f"{told} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, {note})"
+from photowave.errors import ConfigError
 
 
 def open_folder(out: str) -> Path:
@@ -60,29 +33,10 @@ def open_folder(out: str) -> Path:
     return folder
 
 
-def write_json(path: Path, tree: dict[str, Any]) -> None:
-    """Write plain values as JSON; the file appears under its name only when it is complete.
-
-    Args:
-        path: In a folder that exists.
-        tree: What to write.
-
-    Raises:
-        ConfigError: It cannot be written.
-    """
-    try:
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written ({error.strerror or error}). Make room, or choose another folder."
-        ) from error
-
-
-def tell_failure(error: MediaError) -> None:
+def tell_failure(error: object) -> None:
     """Print in one line, on standard error, why one photo was left out; the others go on.
 
     Args:
-        error: What went wrong.
+        error: What went wrong, or a text that tells it.
     """
     print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)

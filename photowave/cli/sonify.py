@@ -7,9 +7,10 @@ from pathlib import Path
 from jsonargparse import ArgumentParser
 
 from photowave._version import __version__
-from photowave.cli.output import open_folder, save_sound, tell_failure
+from photowave.batch.files import save_sound
+from photowave.batch.targets import find_targets
+from photowave.cli.output import open_folder, tell_failure
 from photowave.cli.parsing import make_parser, parse, settings_of
-from photowave.cli.targets import find_targets
 from photowave.errors import MediaError
 from photowave.image import photo_sha256, read_photo
 from photowave.settings import AudioConfig, DrawSettings, OutputSettings
@@ -21,7 +22,7 @@ def build_parser(command: str) -> ArgumentParser:
     parser.add_argument("photos", nargs="+", metavar="PHOTO|FOLDER", help="photos, and folders of photos")
     parser.add_class_arguments(DrawSettings, skip={"variation", "temperature", "guidance", "loop", "threads"})
     parser.add_class_arguments(
-        OutputSettings, skip={"takes", "sample_rate", "channels", "fade_s", "loudness_lufs"}
+        OutputSettings, skip={"takes", "shard_size", "sample_rate", "channels", "fade_s", "loudness_lufs"}
     )
     parser.set_defaults(out="sonified")
     return parser

@@ -167,8 +167,8 @@ class SoundscapeGenerator:
         """Draw soundscapes for photos that have been read; see `read`.
 
         Args:
-            readings: The photos, read with the same settings.
-            settings: How to draw.
+            readings: The photos; seed and variation are those that each was read with.
+            settings: How to draw; `seed` and `variation` are not used.
             progress: See `generate_many`.
             spent_s: Seconds already spent on reading these photos; counted in `seconds_taken`.
 
@@ -192,8 +192,6 @@ class SoundscapeGenerator:
         samples = mix(drawn, [[voice.share for voice in reading.voices] for reading in readings])
         taken = (time.perf_counter() - began) / len(readings)
         common = {
-            "seed": settings.seed,
-            "variation": settings.variation,
             "temperature": settings.temperature,
             "guidance": settings.guidance,
             "duration_s": settings.duration_s,
@@ -210,7 +208,7 @@ class SoundscapeGenerator:
                 row.numpy(),
                 self.sample_rate,
                 reading.picture,
-                {**reading.info(), **common},
+                {**reading.info(), "seed": reading.seed, "variation": reading.variation, **common},
             )
             for row, reading in zip(samples, readings, strict=True)
         ]

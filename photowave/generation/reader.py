@@ -78,6 +78,8 @@ class PhotoReader:
                 sha256=None,
                 picture=None,
                 steered={**steering.told(), **recording},
+                seed=settings.seed,
+                variation=settings.variation,
             )
         if steering.like is not None:
             raise ConfigError("like is given beside a photo: it is drawn instead of one. Leave out either.")
@@ -96,6 +98,8 @@ class PhotoReader:
             sha256=photo_sha256(again),
             picture=small(image),
             steered=steering.told(),
+            seed=settings.seed,
+            variation=settings.variation,
         )
 
     def _voices(

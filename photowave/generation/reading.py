@@ -51,11 +51,15 @@ class PhotoReading:
     """Upright RGB, at most `SHOWN` pixels long."""
     steered: Mapping[str, Any]
     """What was said beside the photo or instead, as plain values."""
+    seed: int
+    """The seed that it was read with."""
+    variation: int
+    """The variation that it was read with."""
 
     def take(self, seed: int) -> "PhotoReading":
         """Give the same reading for another seed."""
         voices = tuple(replace(voice, seed=mixed_seed(voice.name, seed=seed)) for voice in self.voices)
-        return replace(self, voices=voices)
+        return replace(self, voices=voices, seed=seed)
 
     def info(self) -> dict[str, Any]:
         """Plain values for `Soundscape.info`."""

@@ -80,11 +80,17 @@ class OutputSettings:
     """Loudness by ITU-R BS.1770, such as -23; null leaves the level of the model."""
     takes: int = 1
     """So many sounds for each photo, each with the next seed; their names end in -1, -2 and so on."""
+    shard_size: int | None = None
+    """Write tar files of so many photos each (WebDataset), and one index; null: a file for each sound."""
 
     def __post_init__(self) -> None:
         """Check ranges, and what goes together."""
         require(
             1 <= self.takes <= MOST_TAKES, f"takes={self.takes}: must lie in 1 to {MOST_TAKES}. Common: 3."
+        )
+        require(
+            self.shard_size is None or self.shard_size >= 1,
+            f"shard_size={self.shard_size}: must be 1 or more. Common: 1000.",
         )
         require(
             self.bits in _BITS[self.format],

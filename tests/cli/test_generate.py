@@ -24,6 +24,7 @@ from safetensors.torch import save_file
 from tiny_models import save_photo, tiny_config, tiny_model
 
 from photowave import __version__
+from photowave.batch import drawing
 from photowave.checkpoint import load_model, save_model
 from photowave.cli import generate
 from photowave.cli.main import main
@@ -389,7 +390,7 @@ def test_groups_change_no_sample(
     for number in range(3, 5):
         save_photo(folder / f"{number}.png", number)
     assert run(folder, out=tmp_path / "together") == 0
-    monkeypatch.setattr(generate, "_TOGETHER", 2)
+    monkeypatch.setattr(drawing, "TOGETHER", 2)
     assert run(folder, out=tmp_path / "in groups") == 0
     together, groups = contents(tmp_path / "together"), contents(tmp_path / "in groups")
     assert together.keys() == groups.keys()

@@ -21,11 +21,23 @@ class Target:
     """A file, or what came by standard input; None: no photo at all."""
     name: Path
     """The sound's file below the folder of sounds, without its ending."""
+    called: str | None = None
+    """What a table calls the photo; None: it stands in none."""
 
     @property
     def photo_name(self) -> str | None:
-        """The name of the photo, without folders; None without one."""
-        return self.photo.name if isinstance(self.photo, Path) else None if self.photo is None else "stdin"
+        """The name of the photo, without folders unless a table says them; None without one."""
+        if self.photo is None:
+            return None
+        if self.called is not None:
+            return self.called
+        return self.photo.name if isinstance(self.photo, Path) else "stdin"
+
+    @property
+    def listed(self) -> str:
+        """What lists of many call the photo: as its table does, or with the folders of its sound."""
+        name = self.photo_name or ""
+        return name if self.called is not None else (self.name.parent / name).as_posix() if name else ""
 
     @property
     def told(self) -> str:
