@@ -1,5 +1,5 @@
 // Builds the pages into photowave/web/static (or the folder named); the same sources give the same bytes.
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -22,8 +22,11 @@ await esbuild.build({
   charset: "utf8",
   legalComments: "eof",
 });
+const walkMain = await readFile(join(here, "html/walk-main.part"), "utf8"); // two pages share it
 for (const name of await readdir(join(here, "html"))) {
-  await copyFile(join(here, "html", name), join(out, name));
+  if (name.endsWith(".part")) continue;
+  const text = await readFile(join(here, "html", name), "utf8");
+  await writeFile(join(out, name), text.replace("@MAIN@\n", () => walkMain));
 }
 const licence = await readFile(join(here, "node_modules/three/LICENSE"), "utf8");
 await writeFile(join(out, "three-licence.txt"), `walk.js contains three.js.\n\n${licence}`);

@@ -1,0 +1,41 @@
+// The gallery: photos with their sounds, spectrograms, places and credits, from the data inside the page.
+import { percent, placeName } from "./api";
+import { byId, make } from "./dom";
+import type { Gallery, GalleryPhoto } from "./walk/exhibits";
+
+const PLACES = 4; // shown of each photo
+
+function card(photo: GalleryPhoto, index: number): HTMLElement {
+  const id = `photo-${index + 1}`;
+  const places = photo.heard.slice(0, PLACES).map(({ place, probability }) => {
+    const bar = make("span", { class: "bar", "aria-hidden": "true" }, make("span"));
+    (bar.firstChild as HTMLElement).style.transform = `scaleX(${probability})`;
+    return make("li", {}, make("span", {}, placeName(place)), make("span", { class: "share" }, percent(probability)), bar);
+  });
+  const credit = [photo.attribution, photo.licence].filter(Boolean).join(", ");
+  return make(
+    "article",
+    { class: "card exhibit", "aria-labelledby": id },
+    make("img", { src: photo.photo, alt: `Photo: ${photo.name}`, width: photo.width, height: photo.height, loading: "lazy" }),
+    make("h2", { id }, photo.name),
+    make("audio", { src: photo.sound, controls: true, loop: true, preload: "none", "aria-label": `Sound of ${photo.name}` }),
+    make("p", { class: "quiet" }, photo.words),
+    make("ul", { class: "heard", "aria-label": `Places heard in ${photo.name}` }, ...places),
+    make("img", { src: photo.spectrogram, alt: `Spectrogram of the sound of ${photo.name}`, class: "picture-of-sound", loading: "lazy" }),
+    ...(credit ? [make("p", { class: "credit" }, make("small", {}, `Photo: ${credit}`))] : []),
+  );
+}
+
+const gallery = JSON.parse(byId("gallery-data").textContent) as Gallery;
+document.title = gallery.title;
+byId("title").textContent = gallery.title;
+byId("photos").append(...gallery.photos.map(card));
+// One sound at a time.
+document.addEventListener(
+  "play",
+  ({ target }) => {
+    for (const other of document.querySelectorAll("audio")) if (other !== target) other.pause();
+  },
+  true, // media events do not bubble
+);
+document.body.dataset.ready = "true";
