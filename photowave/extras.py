@@ -23,6 +23,7 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
     "heic": {"pillow-heif": "pillow_heif", "pillow-jxl-plugin": "pillow_jxl"},
     "encoders": {"torchvision": "torchvision"},
     "embedding": {"transformers": "transformers"},
+    "web": {"prometheus-client": "prometheus_client", "starlette": "starlette", "uvicorn": "uvicorn"},
 }
 """Extra: its packages, each with the module that it brings."""
 
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "bench": "train",
     "evaluate": "evaluate",
     "sonify": "evaluate",
+    "serve": "web",
 }
 """Command: the extra that it needs; the others need none."""
 

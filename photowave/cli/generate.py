@@ -196,7 +196,7 @@ def generate(
                         tell_failure(error)
                         failed += 1
                         continue
-                    for line in (*_lines(target, reading, drawn, take), told):
+                    for line in (*_lines(target, reading, take), told):
                         bar.write(line, file=sys.stdout)
                     done += 1
     if extras.page is not None and done:
@@ -257,11 +257,10 @@ def _asked(
     return {**asked, **done, **steering.told(), "model_sha256": model.loaded.sha256}
 
 
-def _lines(target: Target, reading: "PhotoReading", sound: "Soundscape", draw: DrawSettings) -> Iterator[str]:
+def _lines(target: Target, reading: "PhotoReading", draw: DrawSettings) -> Iterator[str]:
     """What was heard in a photo, and whether its variations begin again."""
-    if sound.heard:
-        unsure = "" if reading.hearing.is_known else "no place that the model knows; nearest: "
-        yield f"{target.told}: {unsure}{sound.heard}"
+    if reading.hearing.words:
+        yield f"{target.told}: {reading.hearing.words}"
     if reading.turns is not None and draw.variation >= reading.turns:
         yield (
             f"{target.told}: all {reading.turns} textures that fit were taken; variation {draw.variation} is "

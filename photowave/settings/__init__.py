@@ -16,6 +16,7 @@ from photowave.settings.drawing import DrawSettings, OutputSettings
 from photowave.settings.inputs import AudioConfig, ConditioningConfig, ImageConfig
 from photowave.settings.model import ModelConfig
 from photowave.settings.networks import EnvelopeConfig, WaveNetConfig
+from photowave.settings.serving import ServeSettings
 from photowave.settings.steering import SteerSettings
 from photowave.settings.training import (
     AverageSettings,
@@ -39,6 +40,7 @@ __all__ = [
     "OutputSettings",
     "OverfitSettings",
     "PreviewSettings",
+    "ServeSettings",
     "SplitSettings",
     "SteerSettings",
     "TrainingSettings",
