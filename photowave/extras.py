@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "evaluate",
     "sonify": "evaluate",
     "serve": "web",
+    "gallery": "web",
 }
 """Command: the extra that it needs; the others need none."""
 

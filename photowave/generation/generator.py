@@ -240,9 +240,8 @@ class SoundscapeGenerator:
         overlap = round(overlap_s * self.sample_rate)
         count = samples_in(settings.duration_s, self.model) + overlap
         if settings.loop:
-            samples_in(
-                settings.duration_s + overlap_s, self.model
-            )  # which knows how long the conditioning lasts
+            # Which knows how long the conditioning lasts.
+            samples_in(settings.duration_s + overlap_s, self.model)
         sampler = self._sampler(vectors, seeds, settings)
         side = None if widths is None else SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
         parts = []

@@ -77,7 +77,7 @@ class Album:
         if number in self._pictures:
             self._pictures.move_to_end(number)
             return self._pictures[number]
-        self._pictures[number] = jpeg(self.content(number))
+        self._pictures[number] = jpeg(self.content(number))[0]
         if len(self._pictures) > _KEPT:
             self._pictures.popitem(last=False)
         return self._pictures[number]
@@ -91,10 +91,17 @@ class Album:
         return width, height
 
 
-def jpeg(content: bytes) -> bytes:
-    """Decode a photo, and encode it again, upright and at most `WIDEST` pixels long, without its metadata."""
+def jpeg(content: bytes) -> tuple[bytes, int, int]:
+    """Decode a photo, and encode it again, upright and at most `WIDEST` pixels long, without its metadata.
+
+    Returns:
+        The file, its width and its height.
+
+    Raises:
+        MediaError: It cannot be read.
+    """
     image = read_photo(content)
     image.thumbnail((WIDEST, WIDEST))
     file = io.BytesIO()
     image.save(file, "JPEG", quality=85)
-    return file.getvalue()
+    return file.getvalue(), image.width, image.height

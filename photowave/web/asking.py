@@ -48,17 +48,15 @@ def wish_of(
             near = get_close_matches(name, _KNOWN, n=1)
             meant = f"Did you mean {near[0]}? " if near else ""
             raise ConfigError(f"{name[:40]!r} cannot be set. {meant}Choose from {', '.join(_KNOWN)}.")
-    draw = DrawSettings(
-        threads=1, **{name: _number(name, query[name]) for name in _NUMBERS if query.get(name)}
-    )
+    numbers: dict[str, Any] = {name: _number(name, query[name]) for name in _NUMBERS if query.get(name)}
+    draw = DrawSettings(threads=1, **numbers)
     require(
         draw.duration_s <= longest_s,
         f"duration_s={draw.duration_s:g}: at most {longest_s:g} seconds can be had here. "
         "The command line draws more.",
     )
-    steering = SteerSettings(
-        **{name: query[name] for name in ("place", "blend", "exclude") if query.get(name)}
-    )
+    said: dict[str, Any] = {name: query[name] for name in ("place", "blend", "exclude") if query.get(name)}
+    steering = SteerSettings(**said)
     require(
         len(steering.shares) <= MOST_BLENDED,
         f"blend: {len(steering.shares)} places; at most {MOST_BLENDED} are mixed here. Leave some out.",
@@ -84,7 +82,7 @@ def format_of(query: Mapping[str, str]) -> str:
     return asked
 
 
-def _number(name: str, text: str) -> int | float:
+def _number(name: str, text: str) -> Any:
     convert, kind = _NUMBERS[name]
     try:
         return convert(text)

@@ -1,4 +1,4 @@
-"""Who draws when: worker threads take listeners in turn, a short piece each, and never far ahead of a reader."""
+"""Who draws when: threads take listeners in turn, a short piece each, never far ahead of a reader."""
 
 import asyncio
 import threading
@@ -174,7 +174,7 @@ class DrawingQueue:
             return listener
 
     def line_up(self, listener: Drawing) -> None:
-        """Put a listener at the end of the line, if it wants more and does not stand there; holds the lock."""
+        """Put a listener at the end of the line, if it wants more and is not there; holds the lock."""
         if listener.wants_more and not self._stopped:
             listener.mark(lined_up=True)
             self._line.append(listener)

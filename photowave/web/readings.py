@@ -1,4 +1,4 @@
-"""What is kept of photos: not the photos, only what the model made of them, under a random token, for a while."""
+"""What is kept of photos for a while: only what the model made of them, under a random token."""
 
 import dataclasses
 import secrets

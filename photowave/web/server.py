@@ -34,7 +34,7 @@ def take_port(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(
-            f"host={host} port={port}: cannot be listened on ({reason}). Choose another port; 0 takes a free one."
+            f"host={host} port={port}: cannot be listened on ({reason}). Choose another port, or 0 for any."
         ) from error
     return taken
 

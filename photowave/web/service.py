@@ -111,8 +111,8 @@ class Service:
         most = self.settings.max_pixels
         if width * height > most:
             raise TooLargeError(
-                f"the photo has {width * height / 1e6:.3g} million pixels; at most {most / 1e6:g} can be read "
-                "here. Scale it down."
+                f"the photo has {width * height / 1e6:.3g} million pixels; at most {most / 1e6:g} can be "
+                "read here. Scale it down."
             )
         return self.generator.reader.see(content)
 

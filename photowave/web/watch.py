@@ -1,4 +1,4 @@
-"""What is told of requests: Prometheus metrics, and one line of JSON each; no names, no addresses, no queries."""
+"""What is told of requests: metrics, and one line of JSON each; no names, addresses or queries."""
 
 import json
 import logging
