@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -107,8 +107,6 @@ class SoundResponse(StreamingResponse):
         """Send it."""
         try:
             await super().__call__(scope, receive, send)
-        except* StoppedError:
-            pass
         finally:
             self._drawing.close()
 
@@ -116,15 +114,16 @@ class SoundResponse(StreamingResponse):
 async def _paced(
     drawing: Drawing, first: bytes, *, bytes_per_s: float, ahead_s: float
 ) -> AsyncIterator[bytes]:
-    """Give pieces no sooner than `ahead_s` before they can have been heard."""
+    """Give pieces no sooner than `ahead_s` before they can have been heard; none once the server ends."""
     began, given = time.monotonic(), len(first)
     yield first
-    async for piece in drawing:
-        ahead = given / bytes_per_s - (time.monotonic() - began)
-        if ahead > ahead_s:
-            await asyncio.sleep(ahead - ahead_s)
-        yield piece
-        given += len(piece)
+    with suppress(StoppedError):
+        async for piece in drawing:
+            ahead = given / bytes_per_s - (time.monotonic() - began)
+            if ahead > ahead_s:
+                await asyncio.sleep(ahead - ahead_s)
+            yield piece
+            given += len(piece)
 
 
 class _Endpoints:

@@ -139,6 +139,12 @@ class DrawingQueue:
                 listener.end(StoppedError())
             self._there.notify_all()
 
+    def wait(self) -> None:
+        """Wait until the threads have ended: compiled code must not run when the interpreter goes."""
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+
     @property
     def listeners(self) -> int:
         """How many are listening."""

@@ -10,6 +10,7 @@ from photowave.errors import MediaError
 from photowave.generation import SoundscapeGenerator
 from photowave.generation.reading import SeenPhoto
 from photowave.image import photo_size
+from photowave.image.source import photo_name
 from photowave.settings import ServeSettings
 from photowave.web.album import Album
 from photowave.web.drawing import Drawing, DrawingQueue
@@ -67,7 +68,8 @@ class Service:
     def stop(self) -> None:
         """End every sound and drop what is left to do."""
         self.queue.stop()
-        self._photo_thread.shutdown(wait=False, cancel_futures=True)
+        self.queue.wait()
+        self._photo_thread.shutdown(cancel_futures=True)
 
     def enter(self) -> None:
         """Count in a photo that comes in.
@@ -114,7 +116,10 @@ class Service:
                 f"the photo has {width * height / 1e6:.3g} million pixels; at most {most / 1e6:g} can be "
                 "read here. Scale it down."
             )
-        return self.generator.reader.see(content)
+        try:
+            return self.generator.reader.see(content)
+        except MediaError as error:
+            raise MediaError(str(error).replace(photo_name(content), "the photo")) from error
 
     def draw(self, wish: Wish) -> Drawing:
         """Begin to draw a sound.

@@ -1,9 +1,9 @@
-"""How many listeners `photowave serve` keeps in real time: starts a server on this machine, and listens to it.
+"""How many listeners `photowave serve` keeps in real time: starts a server here, and listens to it.
 
     python scripts/benchmarks/listeners.py --listeners 20 --seconds 20 --channels 2
 
-Each listener plays: it starts half a second after its first sound, and falters where the sound has not come when
-its time has. Who is told to wait comes again as soon as it was told to. Nothing but this machine is asked.
+Each listener plays: it starts half a second after its first sound, and falters where the sound has not come in
+time. Who is told to wait comes again as soon as it was told to. Nothing but this machine is asked.
 """
 
 import argparse
