@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "photowave"
 PHOTO = ROOT / "data" / "examples" / "sea.jpg"
 NOT_NEEDED = [
-    "lightning", "matplotlib", "pandas", "psutil", "pytest", "skimage", "sklearn", "tensorboard",
-    "torchvision", "transformers",
+    "lightning", "matplotlib", "pandas", "prometheus_client", "psutil", "pytest", "skimage", "sklearn",
+    "starlette", "tensorboard", "torchvision", "transformers", "uvicorn",
 ]  # fmt: skip
 
 

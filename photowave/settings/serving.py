@@ -30,7 +30,7 @@ class ServeSettings:
     ahead_s: float = 4.0
     """Seconds of sound that are drawn ahead of what was sent, and sent ahead of what can have been heard."""
     requests_per_minute: int = 240
-    """Requests of one client; twice as many as come in ten seconds may come at once."""
+    """Requests of one client; a third of it may come at once."""
     max_upload_mb: float = 25.0
     """Largest photo, in million bytes."""
     max_megapixels: float = 64.0

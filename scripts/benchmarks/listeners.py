@@ -2,7 +2,7 @@
 
     python scripts/benchmarks/listeners.py --listeners 20 --seconds 20 --channels 2
 
-Each listener plays: it starts half a second after its first sound, and falters where the sound has not come in
+Each listener plays: it starts half a second after its first sound, and falters where sound has not come in
 time. Who is told to wait comes again as soon as it was told to. Nothing but this machine is asked.
 """
 
