@@ -17,6 +17,7 @@ const tell = (words: string) => (byId("status").textContent = words);
 async function start(): Promise<void> {
   const model = await askJson<Model>("api/model");
   const engine = new Engine(model.sample_rate);
+  engine.ready().catch(() => undefined); // a failure is told when a sound is asked for
   const play = byId<HTMLButtonElement>("play");
   let photo: File | null = null;
   let token: string | null = null;

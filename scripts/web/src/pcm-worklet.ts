@@ -6,7 +6,8 @@ declare class AudioWorkletProcessor {
 }
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
 
-const BUFFER_S = 0.25; // buffered before the first sound, and before going on after running dry
+const BUFFER_S = 0.25; // buffered before the first sound
+const LONGEST_BUFFER_S = 2; // each time that it runs dry it waits for twice as much, up to this
 const LANDING_S = 0.01; // how fast the sound comes and goes where the queue runs dry
 const REPORT_S = 0.1;
 
@@ -22,6 +23,7 @@ class PcmPlayer extends AudioWorkletProcessor {
   private buffered = 0; // frames
   private played = 0; // frames
   private gaps = 0;
+  private enough = BUFFER_S * sampleRate; // frames to begin with
   private reported = 0;
   private complete = false;
   private flowing = false;
@@ -58,9 +60,12 @@ class PcmPlayer extends AudioWorkletProcessor {
         // What is left when the queue runs dry is just enough to fade out with.
         if (this.buffered <= landingFrames) {
           this.flowing = false;
-          if (!this.complete) this.gaps++;
+          if (!this.complete) {
+            this.gaps++;
+            this.enough = Math.min(2 * this.enough, LONGEST_BUFFER_S * sampleRate);
+          }
         }
-      } else if (this.landing === 0 && (this.complete || this.buffered >= BUFFER_S * sampleRate)) {
+      } else if (this.landing === 0 && (this.complete || this.buffered >= this.enough)) {
         this.flowing = this.buffered > landingFrames;
       }
       this.landing = towards(this.landing, this.flowing ? 1 : 0, 1 / landingFrames);

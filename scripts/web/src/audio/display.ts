@@ -4,6 +4,7 @@ import { reducedMotion } from "../dom";
 const LOWEST_HZ = 60;
 const QUIETEST_DBFS = -60;
 const PIXELS_PER_S = 50;
+const STEP_PIXELS = 2; // 25 pictures a second
 /** From night blue over violet and orange to pale yellow, evenly brighter. */
 const COLOURS: [number, number, number][] = [
   [10, 12, 32], [42, 20, 84], [94, 28, 110], [150, 44, 96], [204, 74, 64], [240, 130, 38], [250, 196, 70], [252, 250, 190],
@@ -51,7 +52,7 @@ export class Display {
     const draw = (now: number) => {
       requestAnimationFrame(draw);
       const pixels = Math.floor(((now - this.drawn) / 1000) * PIXELS_PER_S);
-      if (pixels < (reducedMotion.matches ? PIXELS_PER_S / 4 : 1)) return;
+      if (pixels < (reducedMotion.matches ? PIXELS_PER_S / 4 : STEP_PIXELS)) return;
       this.drawn = now;
       this.showLevel(now);
       if (this.isPlaying()) this.showSpectrum(Math.min(pixels, canvas.width));

@@ -23,8 +23,8 @@ export class Engine {
     this.input.connect(this.analyser).connect(this.volume).connect(this.context.destination);
   }
 
-  /** Load the player of live streams. */
-  ready(): Promise<void> {
+  /** Load the player of live streams; early, so that the first sound need not wait for it. */
+  async ready(): Promise<void> {
     if (!this.context.audioWorklet) {
       throw new Error(
         "This browser plays live sound only over https or from the computer itself (localhost). " +
