@@ -1,4 +1,4 @@
-"""Listens to what a page sends to the ears, without its knowledge: `browser/tap.js` taps the end of its graph.
+"""Listens to what a page sends to the ears, without its knowledge: `browser/tap.js` taps its graph's end.
 
 An audio worklet measures each 10 ms of what arrives: the level of either channel, the longest run of zeros.
 It also keeps the first seconds of the left channel, to be looked at as a spectrum.

@@ -1,5 +1,6 @@
 """A gallery to share: photos with their sounds as a folder of files that any web host can show."""
 
+import base64
 import json
 import re
 import secrets
@@ -33,7 +34,7 @@ class Gallery:
     def __init__(self, folder: Path, *, title: str, sample_rate: int):
         self._folder, self._title, self._sample_rate = folder, title, sample_rate
         self._photos: list[dict[str, Any]] = []
-        for name in ("assets", "photos", "sounds", "spectrograms"):
+        for name in ("assets", "photos", "sounds", "spectrograms", "embedded"):
             (folder / name).mkdir()
 
     def add(self, name: str, photo: bytes, reading: PhotoReading, sound: Soundscape) -> None:
@@ -51,10 +52,13 @@ class Gallery:
             "photo": f"photos/{number}.jpg",
             "sound": f"sounds/{number}.flac",
             "spectrogram": f"spectrograms/{number}.png",
+            "embedded": f"embedded/{number}.js",
         }
         (self._folder / files["photo"]).write_bytes(picture)
         sound.save(self._folder / files["sound"])
         sound.spectrogram().save(self._folder / files["spectrogram"])
+        script = _embedded(len(self._photos), picture, (self._folder / files["sound"]).read_bytes())
+        (self._folder / files["embedded"]).write_text(script, encoding="utf-8")
         origins = [voice.origin for voice in reading.voices if voice.origin is not None]
         self._photos.append(
             {
@@ -83,6 +87,19 @@ class Gallery:
                 (self._folder / _PAGES[name]).write_text(page, encoding="utf-8")
             elif not name.endswith(_LEFT_OUT):
                 (self._folder / "assets" / name).write_bytes(file.content)
+
+
+def _embedded(index: int, photo: bytes, sound: bytes) -> str:
+    """A script that holds a photo and its sound.
+
+    A page that was opened as a file may load scripts, but put no other file into WebGL or Web Audio; the walk takes
+    them from here then.
+    """
+    held = {
+        "photo": "data:image/jpeg;base64," + base64.b64encode(photo).decode(),
+        "sound": "data:audio/flac;base64," + base64.b64encode(sound).decode(),
+    }
+    return f"photowaveEmbed({index},{json.dumps(held)})\n"
 
 
 def check_place(out: Path, *, overwrite: bool) -> None:

@@ -59,6 +59,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Software WebGL: a machine that tests has no graphics card.
         arguments = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage"]
+        arguments += ["--autoplay-policy=document-user-activation-required"]  # as with a window
         running = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield running
         running.close()

@@ -53,7 +53,7 @@ def test_two_photos_sound_different_and_the_same_photo_alike(
     page.wait_for_selector("body[data-ready]")
     page.click("h1")
     page.uncheck("#endless")
-    page.fill("#duration", "4")
+    page.fill("#duration", "3")
     spectra = []
     for take, name in enumerate(["sea", "city", "sea"]):
         page.fill("#seed", str(take))
@@ -126,7 +126,7 @@ def test_places_are_blended_by_their_shares(photo_page: Page) -> None:
     with photo_page.expect_request("**/api/stream?*blend=sea%3A0.5%2Ctown%3A0.1&*") as asked:
         photo_page.get_by_label("Share of town").fill("10")
     assert "photo=" not in asked.value.url
-    playing(photo_page, "Playing: sea and town")
+    playing(photo_page, "Playing: sea and town.")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 // The gallery: photos with their sounds, spectrograms, places and credits, from the data inside the page.
 import { percent, placeName } from "./api";
 import { byId, make } from "./dom";
-import type { Gallery, GalleryPhoto } from "./walk/exhibits";
+import { creditOf, type Gallery, type GalleryPhoto } from "./walk/gallery-data";
 
 const PLACES = 4; // shown of each photo
 
@@ -12,7 +12,7 @@ function card(photo: GalleryPhoto, index: number): HTMLElement {
     (bar.firstChild as HTMLElement).style.transform = `scaleX(${probability})`;
     return make("li", {}, make("span", {}, placeName(place)), make("span", { class: "share" }, percent(probability)), bar);
   });
-  const credit = [photo.attribution, photo.licence].filter(Boolean).join(", ");
+  const credit = creditOf(photo);
   return make(
     "article",
     { class: "card exhibit", "aria-labelledby": id },
@@ -22,7 +22,7 @@ function card(photo: GalleryPhoto, index: number): HTMLElement {
     make("p", { class: "quiet" }, photo.words),
     make("ul", { class: "heard", "aria-label": `Places heard in ${photo.name}` }, ...places),
     make("img", { src: photo.spectrogram, alt: `Spectrogram of the sound of ${photo.name}`, class: "picture-of-sound", loading: "lazy" }),
-    ...(credit ? [make("p", { class: "credit" }, make("small", {}, `Photo: ${credit}`))] : []),
+    ...(credit ? [make("p", { class: "credit" }, make("small", {}, `Learned from ${credit}`))] : []),
   );
 }
 

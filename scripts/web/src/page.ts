@@ -86,7 +86,11 @@ async function start(): Promise<void> {
       state = now;
       play.textContent = state === "idle" || state === "blocked" ? "Play" : "Stop";
       play.classList.toggle("calling", state === "blocked");
-      tell(words || (state === "playing" ? `Playing: ${places.describe()}` : ""));
+      if (now !== "playing") tell(words);
+      else {
+        tell(`Playing: ${places.describe()}. ${words}`.trim());
+        if (!words) complain(""); // what was wrong is over
+      }
     },
     complain,
     async () => {

@@ -43,7 +43,9 @@ export class Player {
         this.coming = null;
         this.onState("playing", "");
       },
-      onGap: () => this.onState("playing", "The server draws slower than the sound plays."),
+      onGap: () => {
+        if (stream === this.current) this.onState("playing", "The server draws slower than it plays.");
+      },
       onEnd: (error) => void this.ended(stream, error, path),
     });
     stream.node.connect(this.engine.input);

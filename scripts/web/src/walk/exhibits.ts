@@ -3,6 +3,7 @@ import { askJson, type Heard, isAbort, type Picture, type Reading, ServerError }
 import type { Engine } from "../audio/engine";
 import { type Listener, LiveStream } from "../audio/live";
 import { make } from "../dom";
+import { creditOf, type GalleryPhoto } from "./gallery-data";
 
 export interface Voice {
   stop(fade_s: number): void;
@@ -83,28 +84,6 @@ export class LiveExhibit implements Exhibit {
   }
 }
 
-/** A photo of a gallery, as its page lists them. */
-export interface GalleryPhoto {
-  name: string;
-  photo: string;
-  width: number;
-  height: number;
-  sound: string;
-  duration_s: number;
-  spectrogram: string;
-  embedded?: string;
-  heard: Heard[];
-  words: string;
-  attribution: string;
-  licence: string;
-}
-
-export interface Gallery {
-  title: string;
-  sample_rate: number;
-  photos: GalleryPhoto[];
-}
-
 interface Embedded {
   photo: string;
   sound: string;
@@ -128,7 +107,7 @@ export class DrawnExhibit implements Exhibit {
     private readonly index: number,
   ) {
     ({ name: this.name, width: this.width, height: this.height, heard: this.heard } = photo);
-    this.credit = [photo.attribution, photo.licence].filter(Boolean).join(", ");
+    this.credit = creditOf(photo);
   }
 
   async picture(): Promise<string> {

@@ -29,6 +29,9 @@ const HEIGHT_M = 3.4;
 const WALL_M = 0.24;
 const EYE_M = 1.6;
 const PICTURE_M = { width: 2.2, height: 1.5, middle: 1.72 };
+const SLOW_MS = 60; // a frame that takes longer is slow; after some of them the picture gets coarser
+const SLOW_FRAMES = 6;
+const COARSEST = 0.4; // pixels per pixel of the page
 const IN_VIEW_M = 16; // pictures are fetched when they come so near
 const DAY = { wall: "#efe9dd", floor: "#b3936d", ceiling: "#fbf8f1", frame: "#3a2f27", fog: "#e9e3d6", sky: "#ffffff", ground: "#c9b79c", light: 2.9, glow: "#fff3d0" };
 const NIGHT = { wall: "#39434c", floor: "#4b3b2d", ceiling: "#20272d", frame: "#8d744a", fog: "#171d22", sky: "#b9c7d6", ground: "#4a3d30", light: 2.2, glow: "#ffd99a" };
@@ -49,6 +52,9 @@ export class MazeScene {
   private readonly look = matchMedia("(prefers-color-scheme: dark)").matches ? NIGHT : DAY;
   private readonly loader = new TextureLoader();
   private changed = true;
+  private ratio = Math.min(devicePixelRatio, 2);
+  private before = 0; // time of the last frame
+  private slow = 0; // frames in a row
 
   /** Throws where the browser has no WebGL. */
   constructor(canvas: HTMLCanvasElement, maze: Maze, exhibits: Exhibit[]) {
@@ -143,6 +149,7 @@ export class MazeScene {
 
   /** Draw what the walker sees, if anything has changed. */
   show(walker: Walker, isSounding: (index: number) => boolean, moved: boolean): void {
+    this.keepPace();
     this.frames.forEach((frame, index) => {
       const goal = isSounding(index) ? 0.95 : 0;
       const opacity = frame.glow.opacity + (goal - frame.glow.opacity) * 0.08;
@@ -151,17 +158,31 @@ export class MazeScene {
       const near = Math.hypot(frame.hanging.x - walker.x, frame.hanging.z - walker.z) < IN_VIEW_M;
       if (near && !frame.asked) this.fetch(frame);
     });
-    if (!moved && !this.changed) return;
+    if (!moved && !this.changed) {
+      this.slow = 0;
+      return;
+    }
     this.changed = false;
     this.camera.position.set(walker.x, EYE_M, walker.z);
     this.camera.rotation.set(0, walker.heading, 0);
     this.renderer.render(this.scene, this.camera);
   }
 
+  /** Without a graphics card a coarse picture is better than a slow one, and leaves time for the sound. */
+  private keepPace(): void {
+    const now = performance.now();
+    this.slow = now - this.before > SLOW_MS ? this.slow + 1 : 0;
+    this.before = now;
+    if (this.slow < SLOW_FRAMES || this.ratio <= COARSEST) return;
+    this.slow = 0;
+    this.ratio = Math.max(COARSEST, this.ratio / 1.5);
+    this.resize();
+  }
+
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.renderer.domElement;
     if (width === 0 || height === 0) return;
-    this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
+    this.renderer.setPixelRatio(this.ratio);
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     this.camera.fov = width < height ? 92 : 68;
