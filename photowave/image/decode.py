@@ -81,11 +81,11 @@ def read_photo(source: PhotoSource) -> Image.Image:
                         return _checked_rgb(completed, name)
 
 
-def photo_size(content: bytes) -> tuple[int, int]:
+def photo_size(source: str | Path | bytes) -> tuple[int, int]:
     """Tell how large a photo is without decoding it; no JPEG XL, whose reader decodes all at once.
 
     Args:
-        content: The bytes of its file.
+        source: Its path, or the bytes of its file.
 
     Returns:
         Width and height in pixels, upright.
@@ -94,7 +94,7 @@ def photo_size(content: bytes) -> tuple[int, int]:
         MediaError: It is empty, damaged or in no format that tells.
     """
     known = [name for name in _formats() if name != "JXL"]
-    with warnings.catch_warnings(), photo_stream(content) as stream:
+    with warnings.catch_warnings(), photo_stream(source) as stream:
         warnings.simplefilter("ignore")
         try:
             with Image.open(stream, formats=known) as image:

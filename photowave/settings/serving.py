@@ -25,7 +25,7 @@ class ServeSettings:
     """Trust a reverse proxy on this machine for the addresses of clients (X-Forwarded-For)."""
     threads: int = 2
     """Threads that draw."""
-    listeners: int = 16
+    listeners: int = 8
     """Sounds drawn at once at the most; who comes later is told to wait."""
     ahead_s: float = 4.0
     """Seconds of sound that are drawn ahead of what was sent, and sent ahead of what can have been heard."""
@@ -48,7 +48,7 @@ class ServeSettings:
         require(1 <= self.threads <= 64, f"threads={self.threads}: must lie in 1 to 64. The default is 2.")
         require(
             1 <= self.listeners <= 10_000,
-            f"listeners={self.listeners}: must lie in 1 to 10000. The default is 16.",
+            f"listeners={self.listeners}: must lie in 1 to 10000. The default is 8.",
         )
         require(
             0.5 <= self.ahead_s <= 30.0,

@@ -85,7 +85,7 @@ class Album:
     def _checked_size(self, path: Path) -> tuple[int, int]:
         if path.stat().st_size > self._max_bytes:
             raise MediaError(f"{path} is larger than {self._max_bytes} bytes. Scale it down.")
-        width, height = photo_size(path.read_bytes())
+        width, height = photo_size(path)
         if width * height > self._max_pixels:
             raise MediaError(f"{path} has more than {self._max_pixels} pixels. Scale it down.")
         return width, height

@@ -187,14 +187,19 @@ class _Endpoints:
         service = self._service
         file_format = format_of(request.query_params)
         wish = self._wish(request, longest_s=service.settings.max_download_s)
-        drawing = service.draw(wish)
+        if request.method == "HEAD":
+            return Response(media_type=FORMATS[file_format])
+        drawing, pieces = service.draw(wish), []
         try:
-            samples = b"".join([piece async for piece in drawing])
+            async for piece in drawing:
+                pieces.append(piece)
+                if await request.is_disconnected():
+                    raise ClientDisconnect
         finally:
             drawing.close()
         content = await asyncio.to_thread(
             sound_file,
-            samples,
+            b"".join(pieces),
             file_format=file_format,
             sample_rate=service.generator.sample_rate,
             channels=wish.channels,

@@ -92,8 +92,8 @@ class Gallery:
 def _embedded(index: int, photo: bytes, sound: bytes) -> str:
     """A script that holds a photo and its sound.
 
-    A page that was opened as a file may load scripts, but put no other file into WebGL or Web Audio; the walk takes
-    them from here then.
+    A page that was opened as a file may load scripts, but put no other file into WebGL or Web Audio. The walk
+    takes them from here then.
     """
     held = {
         "photo": "data:image/jpeg;base64," + base64.b64encode(photo).decode(),

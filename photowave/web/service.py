@@ -128,6 +128,5 @@ class Service:
             FullError: As many are drawn as can be.
             StoppedError: The server ends.
         """
-        ahead_s = self.settings.ahead_s if wish.endless else max(self.settings.ahead_s, 1.0)
-        ahead_bytes = round(ahead_s * self.generator.sample_rate) * wish.channels * _BYTES
+        ahead_bytes = round(self.settings.ahead_s * self.generator.sample_rate) * wish.channels * _BYTES
         return self.queue.join(lambda: turns(self.generator, wish), cost=wish.cost, ahead_bytes=ahead_bytes)

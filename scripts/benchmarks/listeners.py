@@ -118,18 +118,29 @@ def peak_mb(pid: int) -> float:
         return 0.0
 
 
+def cpu_s(pid: int) -> float:
+    """Processor time that a process has taken, in seconds; nan where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as told:  # noqa: PTH123
+            fields = told.read().rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def main(arguments: argparse.Namespace) -> None:
     """Listen, and print what was met."""
     server, port = start(arguments)
     try:
-        end = time.monotonic() + arguments.seconds
+        before_s, end = cpu_s(server.pid), time.monotonic() + arguments.seconds
         listeners = [listen(port, n, arguments.channels, end) for n in range(arguments.listeners)]
         met = await asyncio.gather(*listeners)
-        memory_mb = peak_mb(server.pid)
+        memory_mb, taken_s = peak_mb(server.pid), cpu_s(server.pid) - before_s
     finally:
         server.terminate()
         code = server.wait(20)
     served = [told for told in met if told.first_s is not None]
+    heard_s = sum(told.heard_s for told in served)
     first = sorted(told.first_s for told in served if told.first_s is not None)
     print(
         json.dumps(
@@ -143,9 +154,8 @@ async def main(arguments: argparse.Namespace) -> None:
                 "lost": sum(bool(told.lost) for told in met),
                 "first sound, median s": round(statistics.median(first), 3) if first else None,
                 "first sound, slowest s": round(first[-1], 3) if first else None,
-                "seconds of sound drawn per second": round(
-                    sum(told.heard_s for told in served) / arguments.seconds, 2
-                ),
+                "seconds of sound per second": round(heard_s / arguments.seconds, 2),
+                "processor seconds per second of sound": round(taken_s / heard_s, 3) if heard_s else None,
                 "memory, MB": round(memory_mb),
                 "load of the machine": round(os.getloadavg()[0], 1),
                 "server ended with": code,
@@ -160,7 +170,7 @@ if __name__ == "__main__":
     parser.add_argument("--listeners", type=int, default=20, help="how many come at once")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long they listen")
     parser.add_argument("--channels", type=int, default=2, choices=(1, 2), help="1 or 2")
-    parser.add_argument("--room", type=int, default=16, help="the server's --listeners")
+    parser.add_argument("--room", type=int, default=8, help="the server's --listeners")
     parser.add_argument("--threads", type=int, default=2, help="the server's --threads")
     parser.add_argument("--model", default="default", help="'default', or a model file")
     given = parser.parse_args()

@@ -12,11 +12,13 @@ import pytest
 import soundfile
 from PIL import Image
 from starlette.testclient import TestClient
+from starlette.types import Message
 from tiny_models import save_photo
 from tiny_server import PLACES, Client, jpeg, png
 
 from photowave.cli.main import main
 from photowave.generation import SoundscapeGenerator
+from photowave.settings import ServeSettings
 from photowave.web import app
 from photowave.web.static_files import static_files
 
@@ -326,3 +328,34 @@ def test_sound_is_sent_no_sooner_than_it_can_be_heard(monkeypatch: pytest.Monkey
     ahead = [sum(size for _, size in sent[:count]) / 4 - sent[count - 1][0] for count in range(1, 42)]
     assert max(ahead) == 3.5  # the piece that is sent once the listener is three seconds behind
     assert sent[-1][0] == 20.5 - 3.5
+
+
+def test_a_download_that_nobody_waits_for_is_not_drawn_on(generator: SoundscapeGenerator) -> None:
+    made = app.build_app(generator, ServeSettings(ahead_s=0.5))
+    queries = b"place=sea&duration_s=60"
+    scope = {"type": "http", "method": "GET", "path": "/api/download", "query_string": queries}
+    scope |= {"headers": [(b"host", b"127.0.0.1")]}
+    messages = iter([{"type": "http.request", "body": b""}])
+
+    async def receive() -> Message:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: Message) -> None:
+        assert message.get("status", 499) == 499
+
+    async def work() -> None:
+        made.state.service.start()
+        await made(scope, receive, send)
+        assert made.state.service.queue.listeners == 0
+        made.state.service.stop()
+
+    asyncio.run(work())
+    drawn = made.state.service.metrics.registry.get_sample_value("photowave_drawn_bytes_total")
+    assert drawn < 60 * 2 * generator.sample_rate / 4
+
+
+@pytest.mark.parametrize("address", ["stream", "download"])
+def test_the_head_of_a_sound_draws_nothing(address: str, client: Client) -> None:
+    server = client()
+    assert server.head(f"/api/{address}", params={"place": "sea"}).status_code == 200
+    assert "photowave_drawn_bytes_total 0.0" in server.get("/metrics").text

@@ -17,6 +17,8 @@ from tiny_models import save_photo
 
 from photowave.cli.main import main
 
+pytestmark = pytest.mark.slow
+
 ROOM, COME = 3, 200
 
 
@@ -72,11 +74,6 @@ def test_a_sound_goes_on_until_its_listener_leaves(server: Server) -> None:
             received += len(next(parts))
         assert server.health()["listeners"] == 1
     server.wait_for(listeners=0)
-
-
-def test_asking_for_the_head_of_a_sound_draws_nothing(server: Server) -> None:
-    assert httpx.head(f"{server.address}/api/stream?place=sea").status_code == 200
-    assert server.health()["listeners"] == 0
 
 
 def test_of_very_many_each_is_served_or_told_to_wait(server: Server) -> None:
