@@ -67,7 +67,7 @@ def install(context: BrowserContext) -> None:
     """Tap every page of a context, which must be made with `bypass_csp`: the tap is a script of its own."""
     worklet = (_FOLDER / "tap_worklet.js").read_text(encoding="utf-8")
     script = (_FOLDER / "tap.js").read_text(encoding="utf-8")
-    context.add_init_script(script.replace("[TAP_SOURCE]", f"[{json.dumps(worklet)}]"))
+    context.add_init_script(script.replace("(TAP_SOURCE)", f"({json.dumps(worklet)})"))
 
 
 def clear(page: Page) -> None:

@@ -7,7 +7,7 @@
   AudioNode.prototype.connect = function (target, ...rest) {
     if (target instanceof AudioDestinationNode) {
       const { context } = this;
-      const module = URL.createObjectURL(new Blob([TAP_SOURCE], { type: "text/javascript" }));
+      const module = `data:text/javascript,${encodeURIComponent(TAP_SOURCE)}`;
       context.audioWorklet.addModule(module).then(() => {
         const node = new AudioWorkletNode(context, "tap", {
           numberOfOutputs: 0,

@@ -5,7 +5,7 @@ import type { Exhibit, Voice } from "./exhibits";
 import type { Hanging, Maze } from "./maze";
 import type { Walker } from "./walker";
 
-const MOST = 3; // at once; those that fade out need no drawing any more
+const MOST = 3; // at once, beside one that waits for its successor
 const NEAR_M = 7;
 const FAR_M = 9; // a picture that sounds goes on sounding a little farther
 const NEAR_STEPS = 2; // passages from cell to cell: a picture behind a wall is far
@@ -21,6 +21,7 @@ interface Sounding {
 
 export class Voices {
   private readonly sounding = new Map<number, Sounding>();
+  private wanted = new Set<number>();
   private readonly notBefore = new Map<number, number>();
 
   constructor(
@@ -60,8 +61,12 @@ export class Voices {
   }
 
   private select(wanted: Set<number>): void {
+    this.wanted = wanted;
+    // One that sounds goes on until another one does, however long the server takes to draw it.
+    const isHeard = (index: number) => this.sounding.get(index)?.heard === true;
+    const bridge = wanted.size > 0 && ![...wanted].some(isHeard) ? [...this.sounding.keys()].find(isHeard) : undefined;
     for (const [index, { voice, panner }] of this.sounding) {
-      if (wanted.has(index)) continue;
+      if (wanted.has(index) || index === bridge) continue;
       this.sounding.delete(index);
       voice.stop(FADE_S);
       setTimeout(() => panner.disconnect(), FADE_S * 1000 + 500);
@@ -80,6 +85,7 @@ export class Voices {
     entry.voice = this.exhibits[index]!.sound(this.engine, panner, FADE_S, {
       onSound: () => {
         entry.heard = true;
+        this.select(this.wanted);
         this.onChange();
       },
       onEnd: (error) => {
