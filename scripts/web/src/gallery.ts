@@ -19,7 +19,8 @@ function card(photo: GalleryPhoto, index: number): HTMLElement {
     make("img", { src: photo.photo, alt: `Photo: ${photo.name}`, width: photo.width, height: photo.height, loading: "lazy" }),
     make("h2", { id }, photo.name),
     make("audio", { src: photo.sound, controls: true, loop: true, preload: "none", "aria-label": `Sound of ${photo.name}` }),
-    make("p", { class: "quiet" }, photo.words),
+    // The bars say the same, unless the photo is of no place that the model knows.
+    ...(photo.words.startsWith(photo.heard[0]?.place ?? "") ? [] : [make("p", { class: "quiet" }, photo.words)]),
     make("ul", { class: "heard", "aria-label": `Places heard in ${photo.name}` }, ...places),
     make("img", { src: photo.spectrogram, alt: `Spectrogram of the sound of ${photo.name}`, class: "picture-of-sound", loading: "lazy" }),
     ...(credit ? [make("p", { class: "credit" }, make("small", {}, `Learned from ${credit}`))] : []),

@@ -11,6 +11,8 @@ import { TakeAway } from "./page/take";
 
 const CHANGE_WAIT_MS = 250; // a slider moves on
 
+const OVERRULE = "Press a place to hear it instead, or + to blend it in.";
+
 const complain = (words: string) => (byId("message").textContent = words);
 const tell = (words: string) => (byId("status").textContent = words);
 
@@ -70,7 +72,7 @@ async function start(): Promise<void> {
       photo = file;
       token = reading.photo;
       input.show(file);
-      byId("words").textContent = reading.words;
+      byId("words").textContent = reading.known ? OVERRULE : reading.words;
       places.setReading(reading);
       await listen();
     } catch (error) {
