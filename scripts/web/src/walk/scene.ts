@@ -32,6 +32,7 @@ const PICTURE_M = { width: 2.2, height: 1.5, middle: 1.72 };
 const SLOW_MS = 60; // a frame that takes longer is slow; after some of them the picture gets coarser
 const SLOW_FRAMES = 6;
 const COARSEST = 0.4; // pixels per pixel of the page
+const STILL_MS = 400; // after which who stands still sees all pixels again
 const IN_VIEW_M = 16; // pictures are fetched when they come so near
 const DAY = { wall: "#efe9dd", floor: "#b3936d", ceiling: "#fbf8f1", frame: "#3a2f27", fog: "#e9e3d6", sky: "#ffffff", ground: "#c9b79c", light: 2.9, glow: "#fff3d0" };
 const NIGHT = { wall: "#39434c", floor: "#4b3b2d", ceiling: "#20272d", frame: "#8d744a", fog: "#171d22", sky: "#b9c7d6", ground: "#4a3d30", light: 2.2, glow: "#ffd99a" };
@@ -52,7 +53,10 @@ export class MazeScene {
   private readonly look = matchMedia("(prefers-color-scheme: dark)").matches ? NIGHT : DAY;
   private readonly loader = new TextureLoader();
   private changed = true;
-  private ratio = Math.min(devicePixelRatio, 2);
+  private readonly finest = Math.min(devicePixelRatio, 2);
+  private ratio = this.finest; // while something moves
+  private shown = 0;
+  private moved = 0; // time of the last change
   private before = 0; // time of the last frame
   private slow = 0; // frames in a row
 
@@ -158,11 +162,15 @@ export class MazeScene {
       const near = Math.hypot(frame.hanging.x - walker.x, frame.hanging.z - walker.z) < IN_VIEW_M;
       if (near && !frame.asked) this.fetch(frame);
     });
-    if (!moved && !this.changed) {
+    const isStill = !moved && !this.changed;
+    if (isStill) {
       this.slow = 0;
-      return;
+      if (this.shown === this.finest || this.before - this.moved < STILL_MS) return;
+    } else {
+      this.moved = this.before;
     }
     this.changed = false;
+    this.setRatio(isStill ? this.finest : this.ratio);
     this.camera.position.set(walker.x, EYE_M, walker.z);
     this.camera.rotation.set(0, walker.heading, 0);
     this.renderer.render(this.scene, this.camera);
@@ -176,13 +184,17 @@ export class MazeScene {
     if (this.slow < SLOW_FRAMES || this.ratio <= COARSEST) return;
     this.slow = 0;
     this.ratio = Math.max(COARSEST, this.ratio / 1.5);
-    this.resize();
+  }
+
+  private setRatio(ratio: number): void {
+    if (ratio === this.shown) return;
+    this.shown = ratio;
+    this.renderer.setPixelRatio(ratio);
   }
 
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.renderer.domElement;
     if (width === 0 || height === 0) return;
-    this.renderer.setPixelRatio(this.ratio);
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     this.camera.fov = width < height ? 92 : 68;
