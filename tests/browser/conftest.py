@@ -8,7 +8,7 @@ from pathlib import Path
 import browser_tap
 import pytest
 from browser_server import Server, serving
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 PLACES = ("forest", "peak", "sea", "town")
 
@@ -56,6 +56,7 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no chromium: install it (Debian: apt-get install chromium) to test the pages")
+    expect.set_options(timeout=60_000)  # a busy machine is slow, and not wrong
     with sync_playwright() as playwright:
         # Software WebGL: a machine that tests has no graphics card.
         arguments = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage"]
