@@ -23,6 +23,7 @@ from photowave.generation.reading import PhotoReading, SeenPhoto
 from photowave.generation.samplers import Sampler, build_sampler, pack_model
 from photowave.generation.soundscape import Soundscape
 from photowave.generation.stereo import SideNoise
+from photowave.generation.streaming import SoundStream
 from photowave.image import PhotoEncoder, PhotoSource
 from photowave.settings import DrawSettings, SteerSettings
 
@@ -310,7 +311,7 @@ class SoundscapeGenerator:
         *,
         chunk_s: float = CHUNK_S,
         endless: bool = False,
-    ) -> Iterator[NDArray[np.float32]]:
+    ) -> SoundStream:
         """Do what `stream` does, for a photo that has been read; `endless` leaves `duration_s` unheeded."""
         if not (math.isfinite(chunk_s) and chunk_s > 0.0):
             raise ConfigError(f"chunk_s={chunk_s:g}: must be above 0 seconds. Common: 0.25.")
@@ -326,7 +327,8 @@ class SoundscapeGenerator:
             count = samples_in(math.inf if endless else settings.duration_s, self.model)
         shares = [[voice.share for voice in voices]]
         parts = self._pieces(sampler, count, settings, chunk_s=chunk_s, side=side, sounds=len(seeds))
-        return (mix(part, shares)[0].numpy() for part in parts)
+        frames = self._frames(chunk_s)
+        return SoundStream((mix(part, shares)[0].numpy() for part in parts), sampler, frames=frames)
 
     def told(self) -> dict[str, Any]:
         """Tell of the model what stands in the description of a sound, as plain values."""
@@ -368,12 +370,14 @@ class SoundscapeGenerator:
         sounds: int,
     ) -> Iterator[Tensor]:
         """Draw `count` samples (None: without end) in pieces of `chunk_s` seconds; see `pieces`."""
-        codec, audio = self.model.codec, self.model.config.audio
-        frames = max(1, round(chunk_s * self.sample_rate / codec.bands))
+        codec, audio, frames = self.model.codec, self.model.config.audio, self._frames(chunk_s)
         holder = None
         if (settings.temperature, settings.guidance) != (1.0, 1.0):  # as learned, it is as loud as its place
             holder = LevelHolder(sounds, usual_dbfs=audio.rms_dbfs, sample_rate=self.sample_rate)
         return pieces(codec, sampler, count, frames=frames, side=side, device=self.device, holder=holder)
+
+    def _frames(self, chunk_s: float) -> int:
+        return max(1, round(chunk_s * self.sample_rate / self.model.codec.bands))
 
     def warm_up(self) -> None:
         """Build the encoder, draw one frame and drop it: compiles the sampler, or loads what was compiled."""

@@ -1,9 +1,10 @@
 """Who draws when: threads take listeners in turn, a short piece each, never far ahead of a reader."""
 
 import asyncio
+import math
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Self
 
 Begin = Callable[[], Iterator[bytes]]
@@ -27,7 +28,7 @@ class Drawing(AsyncIterator[bytes]):
     def __init__(self, queue: "DrawingQueue", begin: Begin, *, cost: int, ahead_bytes: int):
         self.cost = cost
         self._queue, self._begin, self._ahead = queue, begin, ahead_bytes
-        self._source: Iterator[bytes] | None = None
+        self.source: Iterator[bytes] | None = None
         self._pieces: deque[bytes] = deque()
         self._held = 0
         self._lined_up = False
@@ -74,10 +75,12 @@ class Drawing(AsyncIterator[bytes]):
 
     def take_turn(self) -> int:
         """Draw the next piece, in a worker's thread; how many bytes it has, 0 if the sound is over."""
+        if self._ended is not None:
+            return 0
         try:
-            if self._source is None:
-                self._source = self._begin()
-            piece = next(self._source, None)
+            if self.source is None:
+                self.source = self._begin()
+            piece = next(self.source, None)
         except Exception as error:  # whatever it is, it belongs to this listener, and the thread goes on
             with self._queue.lock:
                 self.end(error)
@@ -111,9 +114,20 @@ class DrawingQueue:
         threads: How many draw.
         room: What the costs of all listeners may add up to.
         drawn: Called in a worker's thread with the bytes of each piece.
+        together: How many a thread takes from the line at once, if there are enough for all threads.
+        ahead: Called with what those have begun, before their pieces are asked for one after the other.
     """
 
-    def __init__(self, *, threads: int, room: int, drawn: Callable[[int], None] = lambda count: None):
+    def __init__(
+        self,
+        *,
+        threads: int,
+        room: int,
+        drawn: Callable[[int], None] = lambda count: None,
+        together: int = 1,
+        ahead: Callable[[Sequence[Iterator[bytes]]], None] = lambda sources: None,
+    ):
+        self._together, self._ahead = together, ahead
         self.lock = threading.RLock()
         self._there = threading.Condition(self.lock)
         self._room, self._drawn = room, drawn
@@ -199,9 +213,16 @@ class DrawingQueue:
                     self._there.wait()
                 if self._stopped:
                     return
-                listener = self._line.popleft()
-            count = listener.take_turn()
-            self._drawn(count)
-            with self.lock:
-                listener.mark(lined_up=False)
-                self.line_up(listener)
+                share = math.ceil(len(self._line) / len(self._threads))
+                taken = [self._line.popleft() for _ in range(min(share, self._together))]
+            try:
+                self._ahead([listener.source for listener in taken if listener.source is not None])
+            except Exception as error:
+                with self.lock:
+                    for listener in taken:
+                        listener.end(error)
+            for listener in taken:
+                self._drawn(listener.take_turn())
+                with self.lock:
+                    listener.mark(lined_up=False)
+                    self.line_up(listener)

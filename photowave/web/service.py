@@ -15,11 +15,13 @@ from photowave.settings import ServeSettings
 from photowave.web.album import Album
 from photowave.web.drawing import Drawing, DrawingQueue
 from photowave.web.readings import Readings
-from photowave.web.sound import Wish, turns
+from photowave.web.sound import Turns, Wish, draw_turns_ahead
 from photowave.web.watch import Metrics
 
 _MOST_AT_ONCE = 8
 """Photos that are received, or wait to be read, at once: each is held in memory."""
+_TOGETHER = 8
+"""Sounds that a thread draws in step: more cost each other time to the first sound, and win little."""
 _BYTES = 2  # of a sample
 Result = TypeVar("Result")
 
@@ -50,7 +52,11 @@ class Service:
             max_pixels=settings.max_pixels,
         )
         self.queue = DrawingQueue(
-            threads=settings.threads, room=settings.listeners, drawn=self.metrics.drawn.inc
+            threads=settings.threads,
+            room=settings.listeners,
+            drawn=self.metrics.drawn.inc,
+            together=_TOGETHER,
+            ahead=draw_turns_ahead,
         )
         self.metrics.listeners.set_function(lambda: self.queue.listeners)
         self.metrics.waiting.set_function(lambda: self.queue.waiting)
@@ -129,4 +135,4 @@ class Service:
             StoppedError: The server ends.
         """
         ahead_bytes = round(self.settings.ahead_s * self.generator.sample_rate) * wish.channels * _BYTES
-        return self.queue.join(lambda: turns(self.generator, wish), cost=wish.cost, ahead_bytes=ahead_bytes)
+        return self.queue.join(lambda: Turns(self.generator, wish), cost=wish.cost, ahead_bytes=ahead_bytes)

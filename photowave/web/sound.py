@@ -2,7 +2,7 @@
 
 import io
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, repeat
 from typing import Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from photowave.generation import SoundscapeGenerator
 from photowave.generation.reading import SeenPhoto
+from photowave.generation.streaming import draw_ahead
 from photowave.settings import DrawSettings, SteerSettings
 
 CHUNK_S = 0.1
@@ -44,19 +45,32 @@ class Wish:
         return max(1, len(self.steering.shares)) * (1 if self.draw.guidance == 1.0 else 2)
 
 
-def turns(generator: SoundscapeGenerator, wish: Wish) -> Iterator[bytes]:
-    """Draw a sound piece by piece: together the samples that `generate` writes as 16 bits.
+class Turns(Iterator[bytes]):
+    """Draws a sound turn by turn: together the samples that `generate` writes as 16 bits.
 
-    Yields:
-        Interleaved 16-bit samples, little-endian; short pieces first.
+    Each turn gives interleaved 16-bit samples, little-endian; the first ones are short.
     """
-    reading = generator.read(wish.photo, wish.draw, wish.steering)
-    parts = generator.stream_read(reading, wish.draw, chunk_s=CHUNK_S, endless=wish.endless)
-    for count in chain(_CHUNKS, repeat(_CHUNKS_LATER)):
-        piece = b"".join(pcm16(part, channels=wish.channels) for part in islice(parts, count))
+
+    def __init__(self, generator: SoundscapeGenerator, wish: Wish):
+        reading = generator.read(wish.photo, wish.draw, wish.steering)
+        self.stream = generator.stream_read(reading, wish.draw, chunk_s=CHUNK_S, endless=wish.endless)
+        self._channels = wish.channels
+        self._chunks = chain(_CHUNKS, repeat(_CHUNKS_LATER))
+        self.chunks = next(self._chunks)
+
+    def __next__(self) -> bytes:
+        parts = islice(self.stream, self.chunks)
+        piece = b"".join(pcm16(part, channels=self._channels) for part in parts)
         if not piece:
-            return
-        yield piece
+            raise StopIteration
+        self.chunks = next(self._chunks)
+        return piece
+
+
+def draw_turns_ahead(turns: Sequence[Iterator[bytes]]) -> None:
+    """Draw what the next turns of several sounds need, in step; a first, short turn is left to itself."""
+    long = [turn for turn in turns if isinstance(turn, Turns) and turn.chunks == _CHUNKS_LATER]
+    draw_ahead([turn.stream for turn in long], _CHUNKS_LATER)
 
 
 def pcm16(samples: NDArray[np.float32], *, channels: int) -> bytes:
