@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+from playwright.sync_api import Route
+
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "data/examples"
 
@@ -53,6 +56,13 @@ class Server:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
             self._process.kill()
+
+
+def answer_at_once(route: Route) -> None:
+    """Answer /api/stream with 20 s of noise, so that only the page can be what makes a gap."""
+    channels = 2 if "channels=2" in route.request.url else 1
+    noise = np.random.default_rng(0).integers(-3000, 3000, 20 * 44_100 * channels, dtype="<i2")
+    route.fulfill(body=noise.tobytes(), headers={"X-Sample-Rate": "44100", "X-Channels": str(channels)})
 
 
 @contextmanager

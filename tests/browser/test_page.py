@@ -8,7 +8,7 @@ import browser_tap as tap
 import numpy as np
 import pytest
 import soundfile
-from browser_server import EXAMPLES, Server
+from browser_server import EXAMPLES, Server, answer_at_once
 from playwright.sync_api import Page, Route, expect
 
 
@@ -103,8 +103,11 @@ def test_it_goes_on_past_what_is_buffered_and_stops_when_told(photo_page: Page, 
 
 
 def test_what_was_heard_is_overruled_without_a_gap(photo_page: Page) -> None:
+    photo_page.route("**/api/stream?*", answer_at_once)
     choose(photo_page, "sea")
     playing(photo_page)
+    tap.wait_for_sound(photo_page)
+    photo_page.wait_for_timeout(500)
     expect(photo_page.locator("#places li")).to_have_count(4)
     tap.clear(photo_page)
     with photo_page.expect_request("**/api/stream?*place=peak*"):
