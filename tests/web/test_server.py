@@ -115,7 +115,7 @@ def test_sigterm_ends_it_cleanly_while_somebody_listens(server: Server, log: Pat
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     asked = Counter((line["what"], line["status"]) for line in lines if line["event"] == "request")
     assert asked["stream", 503] == COME - ROOM
-    assert asked["stream", 200] == ROOM + 3
+    assert asked["stream", 200] == ROOM + 2
     assert asked["hear_photo", 200] == 1
     assert {line["level"] for line in lines} == {"info"}
     assert "private-name" not in log.read_text()
