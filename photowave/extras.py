@@ -27,6 +27,7 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
     "video": {"av": "av"},
     "tables": {"pyarrow": "pyarrow"},
     "ray": {"ray": "ray"},
+    "web": {"prometheus-client": "prometheus_client", "starlette": "starlette", "uvicorn": "uvicorn"},
 }
 """Extra: its packages, each with the module that it brings."""
 
@@ -38,6 +39,8 @@ COMMANDS: Mapping[str, str] = {
     "bench": "train",
     "evaluate": "evaluate",
     "sonify": "evaluate",
+    "serve": "web",
+    "gallery": "web",
 }
 """Command: the extra that it needs; the others need none."""
 

@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "photowave"
 PHOTO = ROOT / "data" / "examples" / "sea.jpg"
 NOT_NEEDED = [
-    "lightning", "matplotlib", "pandas", "psutil", "pytest", "skimage", "sklearn", "tensorboard",
-    "torchvision", "transformers",
+    "lightning", "matplotlib", "pandas", "prometheus_client", "psutil", "pytest", "skimage", "sklearn",
+    "starlette", "tensorboard", "torchvision", "transformers", "uvicorn",
 ]  # fmt: skip
 
 
@@ -224,6 +224,8 @@ def test_a_soundscape_shows_itself_without_extras(installed: Environment) -> Non
         ("bench", "train"),
         ("evaluate", "evaluate"),
         ("sonify", "evaluate"),
+        ("serve", "web"),
+        ("gallery", "web"),
     ],
 )
 def test_a_command_names_the_extra_that_it_needs(command: str, extra: str, installed: Environment) -> None:
@@ -235,7 +237,7 @@ def test_a_command_names_the_extra_that_it_needs(command: str, extra: str, insta
     assert refused.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("room", ["training", "evaluation"])
+@pytest.mark.parametrize("room", ["training", "evaluation", "web"])
 def test_a_room_names_the_extra_that_it_needs(room: str, installed: Environment) -> None:
     refused = installed.run(installed.python, "-c", f"import photowave.{room}")
     assert refused.returncode == 1

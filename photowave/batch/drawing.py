@@ -143,14 +143,13 @@ class Drawer:
                 yield Fault.of(job, error)
                 continue
             kept = done if self._pictures else replace(done, photo=None)
-            yield Drawn(job, take, kept, tuple(_heard(job, reading, sound)))
+            yield Drawn(job, take, kept, tuple(_heard(job, reading)))
 
 
-def _heard(job: Job, reading: "PhotoReading", sound: "Soundscape") -> Iterator[str]:
+def _heard(job: Job, reading: "PhotoReading") -> Iterator[str]:
     """What was heard in a photo, and whether its variations begin again."""
-    if sound.heard:
-        unsure = "" if reading.hearing.is_known else "no place that the model knows; nearest: "
-        yield f"{job.target.told}: {unsure}{sound.heard}"
+    if reading.hearing.words:
+        yield f"{job.target.told}: {reading.hearing.words}"
     if reading.turns is not None and job.draw.variation >= reading.turns:
         yield (
             f"{job.target.told}: all {reading.turns} textures that fit were taken; variation "

@@ -13,6 +13,8 @@ from photowave.errors import PhotowaveError
 
 COMMANDS = {
     "generate": ("generate", "draw a soundscape for each photo"),
+    "serve": ("serve", "serve a page that plays photos, and a walk through them"),
+    "gallery": ("gallery", "write photos with their sounds as pages for any web host"),
     "sonify": ("sonify", "turn a photo into sines, the baseline of the first day"),
     "fit": ("fit", "train a model on photos and sounds"),
     "validate": ("fit", "score a checkpoint on the validation split"),

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from photowave.audio import limit_peaks
+from photowave.errors import ConfigError
 from photowave.generation.holding import LevelHolder
 from photowave.generation.sampler import CachedSampler
 from photowave.generation.samplers import Sampler
 from photowave.generation.stereo import SideNoise
-from photowave.model import FrameCodec
+from photowave.model import FrameCodec, PhotowaveModel
 
 
 def pieces(
@@ -79,3 +80,22 @@ def mix(drawn: Tensor, shares: Sequence[Sequence[float]]) -> Tensor:
             gains = torch.tensor(parts, dtype=drawn.dtype).sqrt()
             mixed.append(limit_peaks(torch.tensordot(gains, sounds, 1)))
     return torch.stack(mixed)
+
+
+def samples_in(duration_s: float, model: PhotowaveModel) -> int:
+    """Samples in a duration; at least one, and no more than the conditioning lasts.
+
+    Raises:
+        ConfigError: It is too short or too long for the model.
+    """
+    longest_s = model.conditioner.longest_s
+    if longest_s is not None and duration_s > longest_s:
+        raise ConfigError(
+            f"duration_s={duration_s:g}: this model plays one clip of {longest_s:g} s. Ask for no more."
+        )
+    count = round(duration_s * model.sample_rate)
+    if count < 1:
+        raise ConfigError(
+            f"duration_s={duration_s:g}: is shorter than one sample at {model.sample_rate} Hz. Common: 5."
+        )
+    return count

@@ -63,12 +63,21 @@ class FollowingSampler:
         frames, spreads = zip(*drawn, strict=True)
         return torch.cat(frames, 1), torch.cat(spreads, 1)
 
+    def within_block(self, steps: int) -> int:
+        """How many of the next `steps` frames lie in one block; it begins before them if it has to."""
+        if self._left == 0:
+            self._begin_block()
+        return min(steps, self._left)
+
+    @property
+    def fine(self) -> Sampler:
+        """What draws the frames."""
+        return self._fine
+
     def _counts(self, steps: int) -> Iterator[int]:
         """Frames to be drawn in each of the blocks that the next ones lie in; a block begins before them."""
         while steps > 0:
-            if self._left == 0:
-                self._begin_block()
-            count = min(steps, self._left)
+            count = self.within_block(steps)
             yield count
             steps, self._left = steps - count, self._left - count
 

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,13 +16,14 @@ from photowave._version import __version__
 from photowave.audio import join
 from photowave.checkpoint import LoadedModel
 from photowave.errors import ConfigError
-from photowave.generation.decoding import mix, pieces
+from photowave.generation.decoding import mix, pieces, samples_in
 from photowave.generation.holding import LevelHolder
 from photowave.generation.reader import PhotoReader
-from photowave.generation.reading import PhotoReading
+from photowave.generation.reading import PhotoReading, SeenPhoto
 from photowave.generation.samplers import Sampler, build_sampler, pack_model
 from photowave.generation.soundscape import Soundscape
 from photowave.generation.stereo import SideNoise
+from photowave.generation.streaming import SoundStream
 from photowave.image import PhotoEncoder, PhotoSource
 from photowave.settings import DrawSettings, SteerSettings
 
@@ -52,7 +54,7 @@ class SoundscapeGenerator:
             reason = str(error).splitlines()[0]
             raise ConfigError(f"device={device!r}: cannot be used ({reason}). Use 'cpu'.") from error
         self._packed = pack_model(self.model) if self.device.type == "cpu" else {}
-        self._reader = PhotoReader(loaded, device=self.device)
+        self.reader = PhotoReader(loaded, device=self.device)
 
     @property
     def sample_rate(self) -> int:
@@ -149,12 +151,12 @@ class SoundscapeGenerator:
 
     def read(
         self,
-        photo: PhotoSource | None,
+        photo: PhotoSource | SeenPhoto | None,
         settings: DrawSettings = _DEFAULTS,
         steering: SteerSettings = _UNSTEERED,
     ) -> PhotoReading:
         """Read a photo into what drawing needs of it; see `PhotoReader.read`."""
-        return self._reader.read(photo, settings, steering)
+        return self.reader.read(photo, settings, steering)
 
     def generate_read(
         self,
@@ -192,23 +194,17 @@ class SoundscapeGenerator:
         samples = mix(drawn, [[voice.share for voice in reading.voices] for reading in readings])
         taken = (time.perf_counter() - began) / len(readings)
         common = {
-            "temperature": settings.temperature,
-            "guidance": settings.guidance,
-            "duration_s": settings.duration_s,
-            **({"loop": True} if settings.loop else {}),
-            "sample_rate": self.sample_rate,
-            "channels": self.channels,
-            "model_sha256": self.loaded.sha256,
+            **settings.told(),
+            **self.told(),
             "seconds_taken": taken,
             "real_time_factor": taken / settings.duration_s,
-            "photowave_version": __version__,
         }
         return [
             Soundscape(
                 row.numpy(),
                 self.sample_rate,
                 reading.picture,
-                {**reading.info(), "seed": reading.seed, "variation": reading.variation, **common},
+                {**reading.info(), **common, "seed": reading.seed, "variation": reading.variation},
             )
             for row, reading in zip(samples, readings, strict=True)
         ]
@@ -243,9 +239,10 @@ class SoundscapeGenerator:
         """
         overlap_s = min(LOOP_S, settings.duration_s / 2) if settings.loop else 0.0
         overlap = round(overlap_s * self.sample_rate)
-        count = self._count(settings.duration_s) + overlap
+        count = samples_in(settings.duration_s, self.model) + overlap
         if settings.loop:
-            self._count(settings.duration_s + overlap_s)  # which knows how long the conditioning lasts
+            # Which knows how long the conditioning lasts.
+            samples_in(settings.duration_s + overlap_s, self.model)
         sampler = self._sampler(vectors, seeds, settings)
         side = None if widths is None else SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
         parts = []
@@ -303,21 +300,44 @@ class SoundscapeGenerator:
             guidance=guidance,
             threads=1,
         )
+        steering = SteerSettings(place=place, exclude=exclude, blend=blend, like=like)
+        reading = self.read(photo, settings, steering)
+        return self.stream_read(reading, settings, chunk_s=chunk_s, endless=duration_s is None)
+
+    def stream_read(
+        self,
+        reading: PhotoReading,
+        settings: DrawSettings = _DEFAULTS,
+        *,
+        chunk_s: float = CHUNK_S,
+        endless: bool = False,
+    ) -> SoundStream:
+        """Do what `stream` does, for a photo that has been read; `endless` leaves `duration_s` unheeded."""
         if not (math.isfinite(chunk_s) and chunk_s > 0.0):
             raise ConfigError(f"chunk_s={chunk_s:g}: must be above 0 seconds. Common: 0.25.")
-        steering = SteerSettings(place=place, exclude=exclude, blend=blend, like=like)
-        voices = self.read(photo, settings, steering).voices
+        voices = reading.voices
         seeds = [voice.seed for voice in voices]
         sampler = self._sampler(torch.stack([voice.vector for voice in voices]), seeds, settings)
         side = None
         if self.channels == 2:
             widths = torch.stack([voice.width for voice in voices])
             side = SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
-        endless = duration_s is None and self.model.conditioner.longest_s is None
-        count = None if endless else self._count(math.inf if duration_s is None else duration_s)
+        count = None
+        if not endless or self.model.conditioner.longest_s is not None:
+            count = samples_in(math.inf if endless else settings.duration_s, self.model)
         shares = [[voice.share for voice in voices]]
         parts = self._pieces(sampler, count, settings, chunk_s=chunk_s, side=side, sounds=len(seeds))
-        return (mix(part, shares)[0].numpy() for part in parts)
+        frames = self._frames(chunk_s)
+        return SoundStream((mix(part, shares)[0].numpy() for part in parts), sampler, frames=frames)
+
+    def told(self) -> dict[str, Any]:
+        """Tell of the model what stands in the description of a sound, as plain values."""
+        return {
+            "sample_rate": self.sample_rate,
+            "channels": self.channels,
+            "model_sha256": self.loaded.sha256,
+            "photowave_version": __version__,
+        }
 
     def feature_vectors(self, features: Tensor, *, seeds: Sequence[int]) -> Tensor:
         """Turn photos whose features are known into conditioning, without anything that steers it.
@@ -334,24 +354,10 @@ class SoundscapeGenerator:
             # One by one: a product over several rows may round differently.
             return torch.cat(
                 [
-                    self.model.conditioner.photo_vector(row, self._reader.chances(seed, 1))
+                    self.model.conditioner.photo_vector(row, self.reader.chances(seed, 1))
                     for row, seed in zip(rows, seeds, strict=True)
                 ]
             )
-
-    def _count(self, duration_s: float) -> int:
-        """Samples in a duration; at least one, and no more than the conditioning lasts."""
-        longest_s = self.model.conditioner.longest_s
-        if longest_s is not None and duration_s > longest_s:
-            raise ConfigError(
-                f"duration_s={duration_s:g}: this model plays one clip of {longest_s:g} s. Ask for no more."
-            )
-        count = round(duration_s * self.sample_rate)
-        if count < 1:
-            raise ConfigError(
-                f"duration_s={duration_s:g}: is shorter than one sample at {self.sample_rate} Hz. Common: 5."
-            )
-        return count
 
     def _pieces(
         self,
@@ -364,12 +370,14 @@ class SoundscapeGenerator:
         sounds: int,
     ) -> Iterator[Tensor]:
         """Draw `count` samples (None: without end) in pieces of `chunk_s` seconds; see `pieces`."""
-        codec, audio = self.model.codec, self.model.config.audio
-        frames = max(1, round(chunk_s * self.sample_rate / codec.bands))
+        codec, audio, frames = self.model.codec, self.model.config.audio, self._frames(chunk_s)
         holder = None
         if (settings.temperature, settings.guidance) != (1.0, 1.0):  # as learned, it is as loud as its place
             holder = LevelHolder(sounds, usual_dbfs=audio.rms_dbfs, sample_rate=self.sample_rate)
         return pieces(codec, sampler, count, frames=frames, side=side, device=self.device, holder=holder)
+
+    def _frames(self, chunk_s: float) -> int:
+        return max(1, round(chunk_s * self.sample_rate / self.model.codec.bands))
 
     def warm_up(self) -> None:
         """Build the encoder, draw one frame and drop it: compiles the sampler, or loads what was compiled."""
@@ -380,7 +388,7 @@ class SoundscapeGenerator:
     @property
     def encoder(self) -> PhotoEncoder:
         """The photo encoder, built when first needed."""
-        return self._reader.encoder
+        return self.reader.encoder
 
     def _sampler(self, vectors: Tensor, seeds: Sequence[int], settings: DrawSettings) -> Sampler:
         if settings.guidance != 1.0 and self.model.config.conditioning.dropout == 0.0:

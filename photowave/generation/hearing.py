@@ -1,5 +1,6 @@
 """What a model hears in a photo: places with probabilities, and whether it is any of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -13,6 +14,9 @@ LEAST_SPOKEN = 0.5
 """Standard deviation of the log scores of the table of places below which hardly a class speaks for any."""
 
 
+_NAMED = 2  # places that are named in one line
+
+
 @dataclass(frozen=True)
 class Hearing:
     """What was heard; empty where no place has a name."""
@@ -21,6 +25,17 @@ class Hearing:
     """Probability of each place, the likeliest first; together 1."""
     is_known: bool = True
     """Whether the photo may show one of them at all."""
+
+    @property
+    def words(self) -> str:
+        """One line that tells it, such as `sea_waves 83 %, lake_shore 9 %`; "" where no place has a name."""
+        return ("" if self.is_known else "no place that the model knows; nearest: ") + likeliest(self.places)
+
+
+def likeliest(places: Mapping[str, float]) -> str:
+    """Name the first places with their probabilities, those that have half a percent at least."""
+    first = list(places.items())[:_NAMED]
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in first if share >= 0.005)
 
 
 @torch.no_grad()

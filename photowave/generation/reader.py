@@ -11,7 +11,7 @@ from photowave.generation.choosing import Choice, TextureChooser
 from photowave.generation.hearing import Hearing, hear
 from photowave.generation.likeness import measure_recording
 from photowave.generation.randomness import Purpose, UniformStream
-from photowave.generation.reading import PhotoReading, Voice, mixed_seed, small
+from photowave.generation.reading import PhotoReading, SeenPhoto, Voice, mixed_seed, small
 from photowave.image import PhotoEncoder, PhotoSource, build_encoder, photo_sha256, read_photo
 from photowave.image.source import held, photo_name
 from photowave.model import TextureConditioner
@@ -48,11 +48,36 @@ class PhotoReader:
             self._encoder = encoder
         return self._encoder
 
+    @property
+    def places(self) -> list[str]:
+        """Places that can be drawn by name, sorted."""
+        known = isinstance(self._model.conditioner, TextureConditioner)
+        return TextureChooser(self._model).places if known else []
+
+    @torch.no_grad()
+    def see(self, photo: PhotoSource) -> SeenPhoto:
+        """Look at a photo once, for any number of readings; the large picture is let go.
+
+        Raises:
+            MediaError: The photo cannot be read.
+            CheckpointError: The photo encoder is not the one the model was trained with.
+        """
+        again = held(photo)
+        image = read_photo(again)
+        features = self.encoder.encode([image]).to(self._device)
+        return SeenPhoto(
+            features,
+            hear(self._model, features, scores=len(self.encoder.places)),
+            name=photo_sha256(image),
+            sha256=photo_sha256(again),
+            picture=small(image),
+        )
+
     @torch.no_grad()
     def read(
-        self, photo: PhotoSource | None, settings: DrawSettings, steering: SteerSettings
+        self, photo: PhotoSource | SeenPhoto | None, settings: DrawSettings, steering: SteerSettings
     ) -> PhotoReading:
-        """Read a photo into what drawing needs of it; the large picture is let go.
+        """Read a photo into what drawing needs of it.
 
         Args:
             photo: None if `steering` says all.
@@ -83,20 +108,18 @@ class PhotoReader:
             )
         if steering.like is not None:
             raise ConfigError("like is given beside a photo: it is drawn instead of one. Leave out either.")
-        again = held(photo)
-        image = read_photo(again)
-        features = self.encoder.encode([image]).to(self._device)
-        hearing = hear(self._model, features, scores=len(self.encoder.places))
-        if steering.strict and not hearing.is_known and not steering.without_photo:
+        seen = photo if isinstance(photo, SeenPhoto) else self.see(photo)
+        if steering.strict and not seen.hearing.is_known and not steering.without_photo:
+            told = "the photo" if isinstance(photo, SeenPhoto) else photo_name(photo)
             raise MediaError(
-                f"{photo_name(again)} shows no place that the model knows; the nearest is "
-                f"{next(iter(hearing.places))}. Leave out strict to draw it all the same."
+                f"{told} shows no place that the model knows; the nearest is "
+                f"{next(iter(seen.hearing.places))}. Leave out strict to draw it all the same."
             )
         return PhotoReading(
-            *self._voices(photo_sha256(image), features, settings, steering),
-            hearing=hearing,
-            sha256=photo_sha256(again),
-            picture=small(image),
+            *self._voices(seen.name, seen.features, settings, steering),
+            hearing=seen.hearing,
+            sha256=seen.sha256,
+            picture=seen.picture,
             steered=steering.told(),
             seed=settings.seed,
             variation=settings.variation,

@@ -36,6 +36,22 @@ class Voice:
 
 
 @dataclass(frozen=True, eq=False)
+class SeenPhoto:
+    """What a photo is to the model, whatever is asked for afterwards; see `PhotoReader.see`."""
+
+    features: Tensor
+    """Features of the photo encoder, [1, features]."""
+    hearing: Hearing
+    """What was heard in it."""
+    name: str
+    """What its chance hangs on beside the seed: the hash of its pixels."""
+    sha256: str
+    """Hash of its file, or of its pixels if it came as a picture."""
+    picture: Image.Image | None
+    """Upright RGB, at most `SHOWN` pixels long; None if it was let go."""
+
+
+@dataclass(frozen=True, eq=False)
 class PhotoReading:
     """A photo, ready to be drawn for."""
 

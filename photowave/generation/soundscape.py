@@ -14,9 +14,9 @@ from PIL import Image
 
 from photowave.audio import fade, limit_peaks, resample, rms_dbfs, to_loudness, write_sound
 from photowave.audio.spectrogram import spectrogram_image
+from photowave.generation.hearing import likeliest
 
 _TOLD = ("seed", "temperature", "guidance")
-_LIKELIEST = 2  # places that are named in one line
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +49,7 @@ class Soundscape:
     @property
     def heard(self) -> str:
         """The likeliest places, such as `sea_waves 83 %, lake_shore 9 %`; "" where none is known."""
-        likeliest = list(self.info.get("places", {}).items())[:_LIKELIEST]
-        return ", ".join(f"{name} {100 * share:.0f} %" for name, share in likeliest if share >= 0.005)
+        return likeliest(self.info.get("places", {}))
 
     @property
     def rms_dbfs(self) -> float:

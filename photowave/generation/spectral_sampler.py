@@ -1,6 +1,6 @@
 """Draws frames of many narrow bands: the compiled network between them, the distribution as it is trained."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from photowave.generation.packing import PackedWaveNet
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.generation.sampler import CachedSampler
 from photowave.wavenet import SpectralOutput, WaveNet
+from photowave.wavenet.spectral import SpectralMemory
 from photowave.wavenet.track import interpolate
 
 
@@ -66,6 +67,8 @@ class SpectralSampler:
         blank = self._output.scale.new_zeros(1, lanes, self._output.bands)
         self._memory = self._output.empty_memory(blank)
         self._entering = torch.zeros(lanes, 1, self._output.inputs)
+        blank = self._output.scale.new_zeros(len(seeds), 0, self._output.bands)
+        self._ready = blank, blank  # frames and spreads that were drawn ahead
 
     def lead(self, vectors: Tensor, *, null: Tensor | None = None, origin: int) -> None:
         """Do what `CachedSampler.lead` does."""
@@ -77,25 +80,23 @@ class SpectralSampler:
         """Draw the next frames, [sounds, steps, bands]."""
         return self.draw_spread(steps)[0]
 
-    @torch.no_grad()
     def draw_spread(self, steps: int) -> tuple[Tensor, Tensor]:
         """Draw the next frames, and tell the spread that each number of them was drawn with, shaped alike."""
-        output, count = self._output, self._output.uniforms
-        numbers = np.stack([s.take(steps * count).reshape(steps, count) for s in self._streams])
-        chance = output.chance(torch.from_numpy(numbers)).to(output.scale)
-        frames, spreads = [], []
-        for step in range(steps):
-            usual = self._usual(1)
-            raw = self._network.follow(self._entering).transpose(0, 1).to(output.scale)
-            parameters = output.complete(raw, self._memory.features, usual)
-            parameters = self._guided(output.sharpened(parameters, usual)[0])
-            now, temperature = chance[:, step], self._temperature
-            spreads.append(output.drawn_spread(parameters, now, temperature=temperature))
-            frames.append(output.around(spreads[-1], now))
-            lanes = frames[-1].repeat_interleave(self._lanes, 0)
-            self._network.enter_instead(output.network_input(lanes[None], usual)[0])
-            self._memory = output.recall(lanes[None], usual, memory=self._memory)[1]
-        return torch.stack(frames, 1), torch.stack(spreads, 1)
+        if (missing := steps - self.ready) > 0:
+            draw_together([self], missing)
+        frames, spreads = self._ready
+        self._ready = frames[:, steps:], spreads[:, steps:]
+        return frames[:, :steps], spreads[:, :steps]
+
+    @property
+    def ready(self) -> int:
+        """Frames that were drawn ahead."""
+        return int(self._ready[0].shape[1])
+
+    @property
+    def kind(self) -> Hashable:
+        """What samplers must have in common to draw together."""
+        return self._output, self._temperature, self._guidance
 
     @torch.no_grad()
     def follow(self, frames: Tensor) -> Tensor:
@@ -131,3 +132,60 @@ class SpectralSampler:
             return parameters
         first, second = parameters[::2], parameters[1::2]
         return second + self._guidance * (first - second)
+
+
+@torch.no_grad()
+def draw_together(samplers: Sequence[SpectralSampler], steps: int) -> None:
+    """Let samplers of one `kind` draw their next frames in step, which shares what a step costs.
+
+    No sample changes. Each sampler keeps its frames until it is asked for them.
+    """
+    first = samplers[0]
+    output, count = first._output, first._output.uniforms
+    streams = [stream for sampler in samplers for stream in sampler._streams]
+    numbers = np.stack([stream.take(steps * count).reshape(steps, count) for stream in streams])
+    chance = output.chance(torch.from_numpy(numbers)).to(output.scale)
+    memory = _joined([sampler._memory for sampler in samplers], [len(s._knots) for s in samplers])
+    frames, spreads = [], []
+    for step in range(steps):
+        usual = torch.cat([sampler._usual(1) for sampler in samplers], 1)
+        raw = torch.cat([sampler._network.follow(sampler._entering) for sampler in samplers])
+        raw = raw.transpose(0, 1).to(output.scale)
+        parameters = output.complete(raw, memory.features, usual)
+        parameters = first._guided(output.sharpened(parameters, usual)[0])
+        now = chance[:, step]
+        spreads.append(output.drawn_spread(parameters, now, temperature=first._temperature))
+        frames.append(output.around(spreads[-1], now))
+        lanes = frames[-1].repeat_interleave(first._lanes, 0)
+        entering = output.network_input(lanes[None], usual)[0]
+        memory = output.recall(lanes[None], usual, memory=memory)[1]
+        start = 0
+        for sampler in samplers:
+            end = start + len(sampler._knots)
+            sampler._network.enter_instead(entering[start:end])
+            start = end
+    drawn, told = torch.stack(frames, 1), torch.stack(spreads, 1)
+    sound = lane = 0
+    for sampler in samplers:
+        sounds, end = slice(sound, sound + len(sampler._streams)), lane + len(sampler._knots)
+        sampler._ready = (
+            torch.cat([sampler._ready[0], drawn[sounds]], 1),
+            torch.cat([sampler._ready[1], told[sounds]], 1),
+        )
+        since = memory.frames.reshape(-1)
+        sampler._memory = SpectralMemory(
+            memory.features[:, lane:end], memory.means[:, lane:end], since[lane if len(since) > 1 else 0]
+        )
+        sound, lane = sounds.stop, end
+
+
+def _joined(memories: Sequence[SpectralMemory], lanes: Sequence[int]) -> SpectralMemory:
+    """The memories of several samplers as one."""
+    if len(memories) == 1:
+        return memories[0]
+    counted = [memory.frames.expand(count) for memory, count in zip(memories, lanes, strict=True)]
+    return SpectralMemory(
+        torch.cat([memory.features for memory in memories], 1),
+        torch.cat([memory.means for memory in memories], 1),
+        torch.cat(counted),
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from photowave.image.cache import FeatureCache
-    from photowave.image.decode import PHOTO_SUFFIXES, find_photos, photo_sha256, read_photo
+    from photowave.image.decode import PHOTO_SUFFIXES, find_photos, photo_sha256, photo_size, read_photo
     from photowave.image.encoder import PhotoEncoder, build_encoder
     from photowave.image.source import PhotoSource
 
@@ -20,6 +20,7 @@ __all__ = [
     "build_encoder",
     "find_photos",
     "photo_sha256",
+    "photo_size",
     "read_photo",
 ]
 

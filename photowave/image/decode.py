@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from photowave.errors import MediaError
 from photowave.image.plugins import LONGEST_MARK, lacking, register_plugins
@@ -79,6 +79,35 @@ def read_photo(source: PhotoSource) -> Image.Image:
                         raise
                     with Image.open(io.BytesIO(whole), formats=["JPEG"]) as completed:
                         return _checked_rgb(completed, name)
+
+
+def photo_size(source: str | Path | bytes) -> tuple[int, int]:
+    """Tell how large a photo is without decoding it; no JPEG XL, whose reader decodes all at once.
+
+    Args:
+        source: Its path, or the bytes of its file.
+
+    Returns:
+        Width and height in pixels, upright.
+
+    Raises:
+        MediaError: It is empty, damaged or in no format that tells.
+    """
+    known = [name for name in _formats() if name != "JXL"]
+    with warnings.catch_warnings(), photo_stream(source) as stream:
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(stream, formats=known) as image:
+                width, height = image.size
+                turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+        except UnidentifiedImageError as error:
+            raise MediaError(
+                f"the file is in no photo format that can be read here ({', '.join(known)}). "
+                "Save it as JPEG or PNG."
+            ) from error
+        except Exception as error:  # as in `read_photo`
+            raise damaged("the photo", error) from error
+    return (height, width) if turned else (width, height)
 
 
 def photo_sha256(source: PhotoSource) -> str:

@@ -17,6 +17,7 @@ from photowave.settings.drawing import DrawSettings, OutputSettings
 from photowave.settings.inputs import AudioConfig, ConditioningConfig, ImageConfig
 from photowave.settings.model import ModelConfig
 from photowave.settings.networks import EnvelopeConfig, WaveNetConfig
+from photowave.settings.serving import ServeSettings
 from photowave.settings.steering import SteerSettings
 from photowave.settings.training import (
     AverageSettings,
@@ -41,6 +42,7 @@ __all__ = [
     "OutputSettings",
     "OverfitSettings",
     "PreviewSettings",
+    "ServeSettings",
     "SplitSettings",
     "SteerSettings",
     "TrainingSettings",

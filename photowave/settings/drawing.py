@@ -3,7 +3,7 @@
 import math
 import numbers
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from photowave.settings.checks import require
 
@@ -58,6 +58,11 @@ class DrawSettings:
             math.isfinite(self.guidance) and 0.0 <= self.guidance <= 20.0,
             f"guidance={self.guidance:g}: must lie between 0 and 20. 1 draws as learned.",
         )
+
+    def told(self) -> dict[str, Any]:
+        """Plain values for descriptions: what a sound follows from."""
+        names = ("seed", "variation", "temperature", "guidance", "duration_s")
+        return {name: getattr(self, name) for name in names} | ({"loop": True} if self.loop else {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ class SpectralMemory:
     Attributes:
         features: Of the last frame, [1, batch, cells, FEATURES].
         means: Running sums of the power, [DECAYS, batch, cells].
-        frames: How many there were, [].
+        frames: How many there were, []; or of each sound, [batch].
     """
 
     features: Tensor
@@ -182,7 +182,9 @@ class SpectralOutput(BandOutput):
         weights = torch.where(lag >= 0, (1 - decays) * decays ** lag.clamp_min(0).to(near), 0.0)
         decays = decays[..., None]
         means = torch.tensordot(weights, near, 1) + decays**age * memory.means[:, None]
-        running = means / (1 - decays ** (age + memory.frames))
+        # One by one: a power of several numbers may round differently.
+        parts = [1 - decays ** (age + frames) for frames in memory.frames.reshape(-1)]
+        running = means / (parts[0] if len(parts) == 1 else torch.cat(parts, 2))
         loud = torch.log(torch.cat([torch.stack([power, near]), running]) + LEAST_POWER).movedim(0, -1)
         above = torch.cat([loud[..., 1:, 1], loud[..., -1:, 1]], -1)
         below = torch.cat([loud[..., :1, 1], loud[..., :-1, 1]], -1)

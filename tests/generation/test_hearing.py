@@ -83,3 +83,11 @@ def test_a_photo_in_which_nothing_speaks_for_a_place_is_of_none(model: Photowave
     for factor, known in ((2.0, True), (0.5, False)):
         assert hear(model, factor * features, scores=4).is_known == known
         assert hear(model, factor * features).is_known, "without a table, there are no scores"
+
+
+def test_what_was_heard_is_said_in_one_line() -> None:
+    places = {"sea": 0.83, "lake": 0.09, "wood": 0.08}
+    assert Hearing(places).words == "sea 83 %, lake 9 %"
+    assert Hearing(places, is_known=False).words.endswith("nearest: sea 83 %, lake 9 %")
+    assert Hearing({"sea": 0.998, "lake": 0.002}).words == "sea 100 %"
+    assert Hearing().words == ""

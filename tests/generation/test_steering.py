@@ -31,7 +31,7 @@ def generator(tiny_model_file: Path) -> SoundscapeGenerator:
     model.conditioner.groups.copy_(torch.arange(64) % 4)
     model.conditioner.feature_std.fill_(10.0)  # no photo is unlike those of the training
     made = SoundscapeGenerator(dataclasses.replace(like.loaded, model=model))
-    made._reader._encoder = like.encoder
+    made.reader._encoder = like.encoder
     return made
 
 
@@ -163,12 +163,12 @@ def test_nothing_to_draw_and_two_things_to_draw_are_refused(
 def test_a_model_without_textures_cannot_be_steered(generator: SoundscapeGenerator, photo: Path) -> None:
     model = tiny_model(tiny_config(kind="photo"), feature_dim=generator.encoder.feature_dim)
     end_to_end = SoundscapeGenerator(dataclasses.replace(generator.loaded, model=model))
-    end_to_end._reader._encoder = generator.encoder
+    end_to_end.reader._encoder = generator.encoder
     with pytest.raises(ConfigError, match="kind 'photo' cannot be steered"):
         end_to_end.generate(photo, place="sea", **SHORT)
     nameless = tiny_model(tiny_config(), feature_dim=generator.encoder.feature_dim)
     unnamed = SoundscapeGenerator(dataclasses.replace(generator.loaded, model=nameless))
-    unnamed._reader._encoder = generator.encoder
+    unnamed.reader._encoder = generator.encoder
     with pytest.raises(ConfigError, match="tells no places by name"):
         unnamed.generate(photo, place="sea", **SHORT)
 

@@ -25,7 +25,7 @@ def generator_of(kind: str, like: SoundscapeGenerator, *, envelope: bool = False
     config = with_envelope(tiny_config(kind=kind)) if envelope else tiny_config(kind=kind)
     model = tiny_model(config, feature_dim=like.encoder.feature_dim)
     other = SoundscapeGenerator(dataclasses.replace(like.loaded, model=model))
-    other._reader._encoder = like.encoder
+    other.reader._encoder = like.encoder
     return other
 
 

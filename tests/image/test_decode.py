@@ -15,7 +15,7 @@ from PIL import Image
 
 from photowave.errors import MediaError
 from photowave.image import decode
-from photowave.image.decode import find_photos, photo_sha256, read_photo
+from photowave.image.decode import find_photos, photo_sha256, photo_size, read_photo
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 _ORIENTATION = 0x0112
@@ -304,3 +304,23 @@ def test_reading_photos_does_not_import_torch() -> None:
     code = "from photowave.image import read_photo, find_photos, photo_sha256, PHOTO_SUFFIXES, PhotoSource\n"
     code += "import sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("turned", [1, 3, 6, 8])
+def test_the_size_is_told_as_it_will_be_read(turned: int) -> None:
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x0112] = turned
+    Image.new("RGB", (60, 40)).save(file, "JPEG", exif=exif)
+    assert photo_size(file.getvalue()) == read_photo(file.getvalue()).size
+
+
+def test_the_size_of_a_photo_is_told_without_its_pixels() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (600, 400), "red").save(file, "BMP")
+    assert photo_size(file.getvalue()[:200]) == (600, 400)
+
+
+@pytest.mark.parametrize("content", [b"", b"no photo", b"\xff\x0a" + b"\0" * 50, b"\x89PNG\r\n\x1a\n"])
+def test_what_tells_no_size_is_refused(content: bytes) -> None:
+    with pytest.raises(MediaError):
+        photo_size(content)
