@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from photowave._version import __version__
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.errors import CheckpointError, ConfigError
 from photowave.model import Catalogue, PhotowaveModel, TextureConditioner
 from photowave.settings import ModelConfig
@@ -95,10 +95,7 @@ def save_model(model: PhotowaveModel, path: str | Path, *, encoder_fingerprint: 
         with replacing(path) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
-        reason = error.strerror or error
-        raise CheckpointError(
-            f"{path} cannot be written: {reason}. Choose a folder you may write to."
-        ) from error
+        raise CheckpointError(unwritten(path, error)) from error
 
 
 def load_model(path: str | Path) -> LoadedModel:

@@ -1,6 +1,9 @@
 """Sound files in and out: the only module that opens one."""
 
+import io
 import math
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.audio.containers import ogg_fault, with_sizes
 from photowave.audio.resampling import resample
 from photowave.errors import MediaError
@@ -26,6 +29,7 @@ SILENCE_PEAK_DBFS = -80.0
 
 _LOWEST_SAMPLE_RATE, _HIGHEST_SAMPLE_RATE = 1_000, 768_000
 _BLOCK = 1 << 20
+_UNKNOWN_LENGTH = 2**63 - 1  # frames, as the library tells it
 _WRITTEN = {
     (".wav", 16): ("WAV", "PCM_16"),
     (".wav", 24): ("WAV", "PCM_24"),
@@ -35,6 +39,13 @@ _WRITTEN = {
     (".ogg", 16): ("OGG", "VORBIS"),
     (".mp3", 16): ("MP3", "MPEG_LAYER_III"),
 }
+
+
+class _StraightOn(soundfile.SoundFile):  # type: ignore[misc]  # which brings no types
+    """A file read from its beginning to its end; in a FLAC of unknown length nothing else works."""
+
+    def seekable(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,8 @@ class SoundInfo:
 def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Tensor, int]:
     """Read a sound as one channel, the mean of all.
 
-    A WAV or AIFF file cut short is read as far as it goes; FLAC and Ogg files cut short are refused.
+    A WAV or AIFF file cut short is read as far as it goes; FLAC and Ogg files cut short are refused, but for
+    a FLAC that says no length, whose whole frames are read.
 
     Args:
         path: The file; any format of libsndfile (WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF).
@@ -179,18 +191,24 @@ def write_sound(path: str | Path, samples: Tensor, sample_rate: int, *, bits: in
         )
     try:
         with replacing(path) as temporary:
-            _write(temporary, samples, sample_rate, *kind)
-    except (OSError, soundfile.SoundFileError) as error:
+            temporary.write_bytes(_encoded(samples, sample_rate, *kind))
+    except OSError as error:
+        raise MediaError(unwritten(path, error)) from error
+    except soundfile.SoundFileError as error:
         raise MediaError(
-            f"{path} cannot be written ({_reason(error)}). Choose a folder that exists and is writable."
+            f"{path} cannot be written ({_reason(error)}). Choose another rate or another format."
         ) from error
 
 
-def _write(path: Path, samples: Tensor, sample_rate: int, file_format: str, subtype: str) -> None:
-    """Write samples [time] or [2, time] in blocks: the Vorbis encoder cannot take minutes at once."""
-    rows = samples.t() if samples.dim() == 2 else samples[:, None]
+def _encoded(samples: Tensor, sample_rate: int, file_format: str, subtype: str) -> memoryview:
+    """The bytes of a sound file of samples [time] or [2, time].
+
+    In memory: the library knows neither names that are no text nor what a full disk is. In blocks: its Vorbis
+    encoder cannot take minutes at once.
+    """
+    rows, content = samples.t() if samples.dim() == 2 else samples[:, None], io.BytesIO()
     with soundfile.SoundFile(
-        path, "w", sample_rate, rows.shape[1], format=file_format, subtype=subtype
+        content, "w", sample_rate, rows.shape[1], format=file_format, subtype=subtype
     ) as file:
         for part in torch.split(rows, _BLOCK // 16):
             if subtype.startswith("PCM"):
@@ -200,10 +218,13 @@ def _write(path: Path, samples: Tensor, sample_rate: int, file_format: str, subt
                 file.write((levels * (2**31 // steps)).numpy())
             else:
                 file.write(part.float().numpy())
+    return content.getbuffer()
 
 
 def probe_sound(path: str | Path) -> SoundInfo:
-    """Tell length, rate and channels; only MP3, whose header can be wrong about its length, is decoded.
+    """Tell length, rate and channels.
+
+    Only a file whose header may be wrong about its length, or says none, is decoded.
 
     Raises:
         MediaError: No such file, a folder, an empty, damaged or foreign file.
@@ -242,7 +263,7 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             raise MediaError(f"{path} is empty; a sound file is needed. Replace or remove it.")
         if (fault := ogg_fault(path)) is not None:
             raise MediaError(f"{path} {fault}")
-        with soundfile.SoundFile(with_sizes(path) or path) as file:
+        with _StraightOn(with_sizes(path) or _named(path)) as file:
             if not _LOWEST_SAMPLE_RATE <= file.samplerate <= _HIGHEST_SAMPLE_RATE:
                 raise MediaError(
                     f"{path} claims {file.samplerate} samples per second; {_LOWEST_SAMPLE_RATE} to "
@@ -256,6 +277,11 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         raise MediaError(
             f"{path} cannot be read as a sound ({_reason(error)}). Use WAV, FLAC, Ogg or MP3, undamaged."
         ) from error
+
+
+def _named(path: Path) -> Path | bytes:
+    """A path as the library can take it: as bytes it need not be text, but Windows knows only text."""
+    return path if sys.platform == "win32" else os.fsencode(path)
 
 
 def _ogg_is_complete(path: Path) -> bool:
@@ -272,7 +298,9 @@ def _ogg_is_complete(path: Path) -> bool:
 
 
 def _length_is_estimate(file: soundfile.SoundFile) -> bool:
-    return bool(file.format == "MP3" or file.subtype.startswith("MPEG"))
+    """Whether the header may be wrong about the length, or says none: a FLAC that went through a pipe."""
+    mpeg = file.format == "MP3" or file.subtype.startswith("MPEG")
+    return bool(mpeg or file.frames == _UNKNOWN_LENGTH)
 
 
 def _reason(error: Exception) -> str:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser
 
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.cli.output import open_folder, save_sound, tell_failure
 from photowave.cli.page import Page
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.cli.quick import loading
 from photowave.cli.results import DRAWN, is_there
 from photowave.cli.targets import Target, find_targets, left_alone
-from photowave.errors import ConfigError, MediaError
+from photowave.errors import ConfigError, MediaError, PhotowaveError
 from photowave.settings import DrawSettings, OutputSettings, SteerSettings
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def generate(
                 for (target, file, reading), drawn in zip(here, sounds, strict=True):
                     try:
                         told = _write(file, target, drawn, output, extras)
-                    except MediaError as error:
+                    except PhotowaveError as error:  # the others were drawn, too, and are written
                         tell_failure(error)
                         failed += 1
                         continue
@@ -200,12 +200,20 @@ def generate(
                         bar.write(line, file=sys.stdout)
                     done += 1
     if extras.page is not None and done:
-        extras.page.write()
+        try:
+            extras.page.write()
+        except ConfigError as error:
+            tell_failure(error)
+            failed += 1
     return 2 if failed and not done else min(failed, 1)
 
 
 def _write(file: Path, target: Target, drawn: "Soundscape", output: OutputSettings, extras: Extras) -> str:
-    """Finish a sound and write it, with what is asked for beside it; a line that tells it."""
+    """Finish a sound and write it, with what is asked for beside it; a line that tells it.
+
+    Raises:
+        PhotowaveError: A part cannot be made or written.
+    """
     sound = drawn.finished(
         sample_rate=output.sample_rate,
         channels=output.channels,
@@ -216,8 +224,12 @@ def _write(file: Path, target: Target, drawn: "Soundscape", output: OutputSettin
     told = save_sound(file, target.told, sound, photo=target.photo_name, bits=output.bits, note=note)
     if extras.spectrogram:
         # Not OUT/<name>.png: that may be the photo itself.
-        with replacing(file.with_name(f"{file.stem}-spectrogram.png")) as temporary:
-            sound.spectrogram().save(temporary)
+        picture = file.with_name(f"{file.stem}-spectrogram.png")
+        try:
+            with replacing(picture) as temporary:
+                sound.spectrogram().save(temporary)
+        except OSError as error:
+            raise MediaError(unwritten(picture, error)) from error
     if extras.page is not None:
         extras.page.add(file.stem, sound)
     return told

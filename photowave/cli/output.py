@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from photowave.atomic import replacing
-from photowave.errors import ConfigError, MediaError
+from photowave.atomic import replacing, unwritten
+from photowave.errors import ConfigError, MediaError, PhotowaveError
 
 if TYPE_CHECKING:
     from photowave.generation import Soundscape
+
+_SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 
 
 def save_sound(
@@ -27,10 +29,21 @@ def save_sound(
 
     Returns:
         A line that tells it.
+
+    Raises:
+        MediaError: The sound cannot be written.
+        ConfigError: The description cannot.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MediaError(unwritten(target, error)) from error
     sound.save(target, bits=bits)
-    write_json(target.with_suffix(".json"), {**({} if photo is None else {"photo": photo}), **sound.info})
+    try:
+        write_json(target.with_suffix(".json"), {**({} if photo is None else {"photo": photo}), **sound.info})
+    except ConfigError:
+        target.unlink(missing_ok=True)  # without a description, nothing would tell what it is
+        raise
     return f"{told} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, {note})"
 
 
@@ -44,19 +57,21 @@ def open_folder(out: str) -> Path:
         The folder.
 
     Raises:
-        ConfigError: It cannot be made or written.
+        ConfigError: It cannot be made or written, or has the name of a sound and is not there.
     """
     folder = Path(out)
+    if f".{folder.name}".lower().endswith(_SOUNDS) and not folder.is_dir():
+        raise ConfigError(
+            f"out={out}: is called like a sound, and must be the folder for the sounds, which are named "
+            "after their photos. Give a folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / ".photowave-probe") as temporary:
             temporary.touch()
         (folder / ".photowave-probe").unlink()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(
-            f"out={out}: cannot be written ({reason}). Choose a folder you may write to."
-        ) from error
+        raise ConfigError(unwritten(f"out={out}:", error)) from error
     return folder
 
 
@@ -74,12 +89,10 @@ def write_json(path: Path, tree: dict[str, Any]) -> None:
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written ({error.strerror or error}). Make room, or choose another folder."
-        ) from error
+        raise ConfigError(unwritten(path, error)) from error
 
 
-def tell_failure(error: MediaError) -> None:
+def tell_failure(error: PhotowaveError) -> None:
     """Print in one line, on standard error, why one photo was left out; the others go on.
 
     Args:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.errors import PairError
 from photowave.pairs.pairing import Credit, Excerpt, Pairing, Part, pair_up
 from photowave.pairs.rows import COLUMNS, OPTIONAL_COLUMNS, columns_for, parse_row, row_cells, row_faults
@@ -158,7 +158,7 @@ def write_manifest(path: str | Path, rows: Iterable[Row]) -> None:
     except UnicodeEncodeError as error:
         raise PairError(f"{path}: the name {error.object!r} is not Unicode text. Rename the file.") from error
     except OSError as error:
-        raise PairError(f"{path} cannot be written: {error.strerror}. Choose another folder.") from error
+        raise PairError(unwritten(path, error)) from error
 
 
 def _read_lines(path: Path) -> list[tuple[int, list[str]]]:

@@ -7,6 +7,7 @@ from typing import Literal
 from photowave.audio.files import find_sounds
 from photowave.errors import MediaError, PairError
 from photowave.image.decode import find_photos
+from photowave.names import composed
 from photowave.pairs.rows import Row
 from photowave.pairs.splits import Item, assign_splits, content_keys, recording_name, take_name
 from photowave.settings import SplitSettings
@@ -17,7 +18,8 @@ _DEFAULTS = SplitSettings()
 def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[Row]:
     """List the photos and sounds of a folder of scenes and split them.
 
-    One row per photo and one per sound; the scene is the name of its folder. Names that start with a dot are
+    One row per photo and one per sound; the scene is the name of its folder, and two folders whose names
+    differ in their Unicode form only are one scene. Names that start with a dot are
     skipped. The order is that of the names. Files stay in one split together if they have the same content,
     if they are excerpts of one recording (`..._0-60s` beside `..._60-120s`) and, where a scene has enough of
     them, if they are takes of one session (`traffic1` and `traffic2`).
@@ -45,8 +47,8 @@ def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[R
         photos = _found(find_photos, scene / "photos")
         sounds = _found(find_sounds, scene / "sounds")
         lacking += [f"{scene.name}/photos"] * (not photos) + [f"{scene.name}/sounds"] * (not sounds)
-        files += [(scene.name, "photo", photo) for photo in photos]
-        files += [(scene.name, "sound", sound) for sound in sounds]
+        files += [(composed(scene.name), "photo", photo) for photo in photos]
+        files += [(composed(scene.name), "sound", sound) for sound in sounds]
     if lacking:
         raise PairError(
             f"{folder}: nothing usable in {', '.join(lacking)}. A scene needs photos and sounds: "
@@ -55,7 +57,7 @@ def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[R
     content = content_keys(path for _, _, path in files)
     items: list[Item] = []
     for scene_name, kind, path in files:
-        name = path.relative_to(folder).as_posix()
+        name = composed(path.relative_to(folder).as_posix())
         keys, take = {f"{kind} {content[path]}"}, None
         if kind == "sound":
             keys.add(f"recording {recording_name(name)}")

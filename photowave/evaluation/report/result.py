@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.errors import ConfigError
 from photowave.evaluation.metrics.metric import Metric
 from photowave.evaluation.report.terminal import summary_text
@@ -106,10 +106,7 @@ class EvaluationResult:
             write_report(out / "report.html", **parts)
             return out / "report.html"
         except OSError as error:
-            raise ConfigError(
-                f"out={out}: cannot be written ({error.strerror or error}). "
-                "Choose a folder you may write to, with room in it."
-            ) from error
+            raise ConfigError(unwritten(f"out={out}:", error)) from error
 
     def __str__(self) -> str:
         """Table for a terminal, at most 110 columns wide."""
