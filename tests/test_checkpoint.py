@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import safetensors
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tiny_models import KINDS, tiny_config, tiny_model, with_envelope
 
@@ -401,3 +402,33 @@ def test_a_flipped_byte_of_a_training_checkpoint_is_found(
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match=r"damaged|cannot be read"):
         load_training_checkpoint(path)
+
+
+def test_any_flipped_byte_of_a_model_file_is_found(model_file: Path) -> None:
+    good = model_file.read_bytes()
+    size = int.from_bytes(good[:8], "little")
+    header = good[8 : 8 + size]
+    config = 8 + header.index(b"rms_dbfs")
+    places = [config + 13, 8 + size + 3, len(good) - 1, *range(9, len(good), len(good) // 60)]
+    for place in places:
+        content = bytearray(good)
+        content[place] ^= 0x01
+        model_file.write_bytes(content)
+        with pytest.raises(CheckpointError):
+            load_model(model_file)
+    content = bytearray(good)
+    content[8 + size + 3] ^= 0x40
+    model_file.write_bytes(content)
+    with pytest.raises(CheckpointError, match="is damaged: its content is not what was written"):
+        load_model(model_file)
+
+
+def test_a_file_without_a_hash_is_read_as_before(model_file: Path) -> None:
+    before = load_model(model_file).model.state_dict()
+    with safe_open(model_file, framework="pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    assert metadata.pop("content_sha256")
+    save_file(tensors, model_file, metadata)
+    after = load_model(model_file).model.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)

@@ -16,6 +16,7 @@ from photowave.audio import join
 from photowave.checkpoint import LoadedModel
 from photowave.errors import ConfigError
 from photowave.generation.decoding import mix, pieces
+from photowave.generation.forking import see_to_children
 from photowave.generation.holding import LevelHolder
 from photowave.generation.reader import PhotoReader
 from photowave.generation.reading import PhotoReading
@@ -35,6 +36,8 @@ _DEFAULTS, _UNSTEERED = DrawSettings(), SteerSettings()
 class SoundscapeGenerator:
     """A model ready to draw.
 
+    Processes that are forked after one was made calculate with one thread, see `forking`.
+
     Args:
         loaded: The model; see `load`.
         device: Where to draw: `cpu` (compiled code) or a torch device such as `cuda`.
@@ -44,6 +47,7 @@ class SoundscapeGenerator:
     """
 
     def __init__(self, loaded: LoadedModel, *, device: str = "cpu"):
+        see_to_children()
         self.loaded = loaded
         try:
             self.device = torch.device(device)
