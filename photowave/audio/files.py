@@ -1,6 +1,7 @@
 """Sound files in and out: the only module that opens one."""
 
 import io
+import logging
 import math
 import os
 import sys
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from photowave.atomic import replacing, unwritten
-from photowave.audio.containers import ogg_fault, with_sizes
+from photowave.audio.containers import missing_bytes, ogg_fault, with_sizes
 from photowave.audio.resampling import resample
 from photowave.errors import MediaError
 from photowave.settings.drawing import MP3_RATES
@@ -28,7 +29,9 @@ SILENCE_PEAK_DBFS = -80.0
 """A sound whose peak stays below this level counts as silent."""
 
 _LOWEST_SAMPLE_RATE, _HIGHEST_SAMPLE_RATE = 1_000, 768_000
+_log = logging.getLogger(__name__)
 _BLOCK = 1 << 20
+_MP3_FRAME = 1_152  # samples
 _UNKNOWN_LENGTH = 2**63 - 1  # frames, as the library tells it
 _WRITTEN = {
     (".wav", 16): ("WAV", "PCM_16"),
@@ -63,7 +66,8 @@ class SoundInfo:
 def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Tensor, int]:
     """Read a sound as one channel, the mean of all.
 
-    A WAV or AIFF file cut short is read as far as it goes; FLAC and Ogg files cut short are refused, but for
+    A WAV or AIFF file cut short is read as far as it goes, and a warning in the log says so, as for an MP3
+    file of another length than its header tells; FLAC and Ogg files cut short are refused, but for
     a FLAC that says no length, whose whole frames are read.
 
     Args:
@@ -111,6 +115,8 @@ def _decode(path: Path) -> tuple[Tensor, int]:
         rate, declared = int(file.samplerate), int(file.frames)
         blocks = [torch.from_numpy(block) for block in _blocks(file)]
     samples = torch.cat(blocks) if blocks else torch.zeros(0, 1)
+    if (note := _shortfall(path, file, len(samples))) is not None:
+        _log.warning(note)
     if len(samples) < declared and not _length_is_estimate(file):
         raise MediaError(
             f"{path}: only {len(samples)} of {declared} samples decode; all must. Replace the file."
@@ -120,6 +126,16 @@ def _decode(path: Path) -> tuple[Tensor, int]:
     if not bool(samples.isfinite().all()):
         raise MediaError(f"{path} holds NaN or infinite samples; all must be finite. Export it again.")
     return samples.t().contiguous(), rate
+
+
+def _shortfall(path: Path, file: soundfile.SoundFile, decoded: int) -> str | None:
+    """Say that a file has not the length which its header tells, if it is read all the same."""
+    if (missing := missing_bytes(path)) is not None:
+        return f"{path} breaks off: {missing[0]} of {missing[1]} bytes of its sound are there, and are read."
+    if file.format == "MP3" and abs(decoded - file.frames) > _MP3_FRAME:
+        told, there = file.frames / file.samplerate, decoded / file.samplerate
+        return f"{path} says that it lasts {told:.2f} s; {there:.2f} s decode, and are read."
+    return None
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:

@@ -119,3 +119,18 @@ def test_a_name_that_is_no_text_is_written_and_read(suffix: str, tmp_path: Path)
     write_sound(path, torch.from_numpy(tone()[:, 0]), 44_100)
     assert len(read_sound(path)[0]) >= RATE
     assert [os.fsencode(file.name) for file in tmp_path.iterdir()] == [os.fsencode(path.name)]
+
+
+@pytest.mark.parametrize("kind", ["WAV", "AIFF"])
+def test_a_sound_that_breaks_off_is_read_with_a_word(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / f"cut.{kind.lower()}"
+    whole = encoded(kind, "PCM_16", tone())
+    path.write_bytes(whole)
+    read_sound(path)
+    assert not caplog.messages
+    path.write_bytes(whole[:-RATE])
+    assert len(read_sound(path)[0]) == RATE // 2
+    (said,) = caplog.messages
+    assert said.startswith(f"{path} breaks off: ")

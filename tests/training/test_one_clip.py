@@ -194,9 +194,8 @@ def test_the_diagnosis_names_the_cause(changes: dict[str, object], words: str) -
     assert words in said
     others = {"undertrained", "exposure", "temperature too", "not learned", "learning rate", "clipped"}
     assert not any(other in said for other in others if other not in words)
-    assert said.startswith(
-        "it plays" if words in ("it plays the clip", "the clip is clipped") else "it does not play"
-    )
+    plays = words in ("it plays the clip", "the clip is clipped")
+    assert said.startswith("it plays" if plays else "it does not play")
 
 
 @pytest.mark.parametrize(("free", "noise"), [(0.89, 0.89), (0.90, 0.87), (0.96, 0.96), (0.97, 0.96)])
