@@ -10,7 +10,7 @@ from typing import Any
 
 import safetensors
 import torch
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from photowave._version import __version__
@@ -111,10 +111,10 @@ def load_model(path: str | Path) -> LoadedModel:
     if not path.is_file():
         raise CheckpointError(f"{path}: no such model file. {_REMEDY}")
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        content = path.read_bytes()  # the library opens no file whose name is not text
+        tensors = load(content)
+        metadata = _parts(content)[0].get("__metadata__") or {}
+    except (safetensors.SafetensorError, OSError, ValueError, KeyError) as error:
         raise CheckpointError(
             f"{path} is no readable safetensors file ({_one_line(error)}). {_REMEDY}"
         ) from error
@@ -123,7 +123,6 @@ def load_model(path: str | Path) -> LoadedModel:
         raise CheckpointError(
             f"{path} is no photowave model: its format is '{found}', not '{FORMAT}'. {_REMEDY}"
         )
-    content = path.read_bytes()
     if _SEAL in metadata and metadata[_SEAL] != _seal(content):
         raise CheckpointError(
             f"{path} is damaged: its content is not what was written. Copy it again, or take another."

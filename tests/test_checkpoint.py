@@ -1,9 +1,11 @@
 """Model files keep every bit; whatever else is handed in is refused in one line and never run."""
 
 import json
+import os
 import pickle
 import re
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -432,3 +434,10 @@ def test_a_file_without_a_hash_is_read_as_before(model_file: Path) -> None:
     rewrite(model_file)
     after = load_model(model_file).model.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are text there")
+def test_a_name_that_is_no_text_is_read_and_written(model: PhotowaveModel, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.safetensors")
+    save_model(model, path, encoder_fingerprint="abc")
+    assert load_model(path).encoder_fingerprint == "abc"

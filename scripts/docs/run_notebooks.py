@@ -39,6 +39,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "CLIP_S": 0.5, "CLIPS_PER_EPOCH": 50, "SEEDS": [0], "DURATION_S": 3.0,
     },
 }  # fmt: skip
+_NOTE = """```{{note}}
+{{download}}`Take this notebook <../../notebooks/{name}.ipynb>`, and install what it needs with
+`pip install 'photowave[notebook]'`. Nothing else of this project has to be there but photos and recordings,
+whose places stand in the first cell. Here it ran on a few files of three scenes.
+```"""
 _INSIDE = re.compile(r"data:(audio/flac|image/png);base64,([A-Za-z0-9+/=]+)")
 
 
@@ -81,13 +86,14 @@ def run(name: str, folder: Path) -> str:
     cell.source = "\n".join(f"{key} = {value!r}" for key, value in PARAMETERS[name].items())
     resources = {"metadata": {"path": str(folder)}}
     NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=resources).execute()
-    return page(notebook)
+    return page(notebook, name)
 
 
-def page(notebook: Any) -> str:
-    """Lay a notebook with its outputs out as MyST Markdown."""
-    parts = []
-    for cell in notebook.cells:
+def page(notebook: Any, name: str) -> str:
+    """Lay a notebook with its outputs out as MyST Markdown, with the file itself to take away."""
+    title, *cells = notebook.cells
+    parts = [title.source, _NOTE.format(name=name)]
+    for cell in cells:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
             continue
