@@ -134,3 +134,18 @@ def test_a_sound_that_breaks_off_is_read_with_a_word(
     assert len(read_sound(path)[0]) == RATE // 2
     (said,) = caplog.messages
     assert said.startswith(f"{path} breaks off: ")
+
+
+def test_an_mp3_of_another_length_than_it_says_is_read_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.mp3"
+    write_sound(path, 0.1 * torch.randn(2 * 44_100, generator=torch.Generator().manual_seed(0)), 44_100)
+    read_sound(path)
+    assert not caplog.messages
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    samples, rate = read_sound(path)
+    assert 0.8 < len(samples) / rate < 1.2
+    (said,) = caplog.messages
+    assert f"{len(samples) / rate:.2f} s decode" in said
