@@ -1,5 +1,6 @@
-"""Files that appear under their final name only when they are complete."""
+"""Files that appear under their final name only when they are complete, and what to say where they cannot."""
 
+import errno
 import os
 import re
 import secrets
@@ -8,17 +9,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_REMEDIES = {
+    errno.ENOSPC: "Make room on the disk, or choose another one.",
+    errno.EDQUOT: "Make room on the disk, or choose another one.",
+    errno.ENAMETOOLONG: "Give it a shorter name.",
+    errno.EISDIR: "A folder has that name: choose another.",
+    errno.EEXIST: "A file has that name: choose another.",
+    errno.ENOENT: "Choose a folder that exists.",
+    errno.ENOTDIR: "Choose a folder that exists: a part of this path is a file.",
+}
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; move it there when the block ends well, remove it otherwise.
 
     The temporary file lies in the same folder (so that the move is atomic) and keeps the suffix (so that
-    writers which look at it choose the right format). A folder that is missing or not writable raises
-    `OSError`.
+    writers which look at it choose the right format). Its name is short, however long the final one is. A
+    folder that is missing or not writable raises `OSError`.
     """
     final = Path(path)
-    temporary = final.with_name(f".{final.stem}-{secrets.token_hex(6)}{final.suffix}")
+    temporary = final.with_name(f".photowave-{secrets.token_hex(6)}{final.suffix}")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield temporary
@@ -45,3 +56,14 @@ def sweep(folder: str | Path, *, older_than_s: float = 3600.0) -> None:
             and path.stat().st_mtime < latest
         ):
             path.unlink(missing_ok=True)
+
+
+def unwritten(what: str | Path, error: OSError) -> str:
+    """Say in one line that something cannot be written, why, and what helps.
+
+    Args:
+        what: The file or folder, or the option that names it.
+        error: What went wrong.
+    """
+    remedy = _REMEDIES.get(error.errno or 0, "Choose a folder you may write to.")
+    return f"{what} cannot be written ({error.strerror or error}). {remedy}"

@@ -10,11 +10,11 @@ from typing import Any
 
 import safetensors
 import torch
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from photowave._version import __version__
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.errors import CheckpointError, ConfigError
 from photowave.model import Catalogue, PhotowaveModel, TextureConditioner
 from photowave.settings import ModelConfig
@@ -23,6 +23,8 @@ FORMAT = "photowave-1"
 """Written into every model file; another value is another layout."""
 CHECKPOINT_FORMAT = "photowave-checkpoint-2"
 """Written into every training checkpoint; another value is another layout."""
+_SEAL = "content_sha256"
+"""Name of the hash in a model file; the model that ships was written before there was one."""
 _CHECKPOINT_REMEDY = "Give a checkpoint that 'photowave fit' wrote."
 _REMEDY = "Give a file that 'photowave export' wrote, or 'default' for the model that ships."
 
@@ -90,31 +92,29 @@ def save_model(model: PhotowaveModel, path: str | Path, *, encoder_fingerprint: 
     if model.catalogue is not None:
         metadata["catalogue"] = model.catalogue.to_json()
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    content = _in_order(save(tensors, metadata))
+    content = _sealed(save(tensors, metadata))
     try:
         with replacing(path) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
-        reason = error.strerror or error
-        raise CheckpointError(
-            f"{path} cannot be written: {reason}. Choose a folder you may write to."
-        ) from error
+        raise CheckpointError(unwritten(path, error)) from error
 
 
 def load_model(path: str | Path) -> LoadedModel:
     """Read a model file.
 
     Raises:
-        CheckpointError: The file is missing, damaged, foreign or of another version.
+        CheckpointError: The file is missing, damaged, foreign or of another version. A file that holds its
+            hash must have it, too.
     """
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path}: no such model file. {_REMEDY}")
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        content = path.read_bytes()  # the library opens no file whose name is not text
+        tensors = load(content)
+        metadata = _parts(content)[0].get("__metadata__") or {}
+    except (safetensors.SafetensorError, OSError, ValueError, KeyError) as error:
         raise CheckpointError(
             f"{path} is no readable safetensors file ({_one_line(error)}). {_REMEDY}"
         ) from error
@@ -123,11 +123,14 @@ def load_model(path: str | Path) -> LoadedModel:
         raise CheckpointError(
             f"{path} is no photowave model: its format is '{found}', not '{FORMAT}'. {_REMEDY}"
         )
-    model = _rebuild(path, metadata, tensors)
+    if _SEAL in metadata and metadata[_SEAL] != _seal(content):
+        raise CheckpointError(
+            f"{path} is damaged: its content is not what was written. Copy it again, or take another."
+        )
     return LoadedModel(
-        model=model,
+        model=_rebuild(path, metadata, tensors),
         path=path,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=hashlib.sha256(content).hexdigest(),
         encoder_fingerprint=metadata.get("encoder_fingerprint", ""),
         package_version=metadata.get("package_version", ""),
     )
@@ -264,12 +267,29 @@ def read_catalogue(model: PhotowaveModel, metadata: dict[str, Any]) -> Catalogue
     return Catalogue.from_json(str(text), textures=len(model.conditioner.codebook))
 
 
-def _in_order(content: bytes) -> bytes:
-    """Sort the header of a safetensors file, whose metadata come in another order each time."""
+def _sealed(content: bytes) -> bytes:
+    """Add its hash to a safetensors file and sort its header, whose order is another each time."""
+    header, weights = _parts(content)
+    header["__metadata__"][_SEAL] = _seal(content)
+    ordered = _ordered(header)
+    ordered += b" " * (-len(ordered) % 8)  # the weights start at a multiple of eight bytes
+    return len(ordered).to_bytes(8, "little") + ordered + weights
+
+
+def _seal(content: bytes) -> str:
+    """The hash of all that a safetensors file says, but for the hash that it may hold itself."""
+    header, weights = _parts(content)
+    header["__metadata__"].pop(_SEAL, None)
+    return hashlib.sha256(_ordered(header) + weights).hexdigest()
+
+
+def _parts(content: bytes) -> tuple[dict[str, Any], bytes]:
     size = int.from_bytes(content[:8], "little")
-    header = json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
-    header += b" " * (-len(header) % 8)  # the weights start at a multiple of eight bytes
-    return len(header).to_bytes(8, "little") + header + content[8 + size :]
+    return json.loads(content[8 : 8 + size]), content[8 + size :]
+
+
+def _ordered(header: dict[str, Any]) -> bytes:
+    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _one_line(error: Exception) -> str:

@@ -1,16 +1,18 @@
 """Model files keep every bit; whatever else is handed in is refused in one line and never run."""
 
 import json
+import os
 import pickle
 import re
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import safetensors
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tiny_models import KINDS, tiny_config, tiny_model, with_envelope
 
@@ -66,8 +68,7 @@ def test_round_trip_keeps_every_bit(kind: tuple[str, int], conditioning: str, tm
 
 
 def test_a_file_of_another_version_is_refused_by_what_it_lacks(model_file: Path, tmp_path: Path) -> None:
-    with safetensors.safe_open(model_file, framework="pt") as file:
-        metadata = file.metadata()
+    metadata = metadata_of(model_file)
     tensors = load_file(model_file)
     del tensors["conditioner.groups"]
     old = tmp_path / "old.safetensors"
@@ -78,8 +79,7 @@ def test_a_file_of_another_version_is_refused_by_what_it_lacks(model_file: Path,
 
 
 def test_a_file_that_leaves_out_whole_groups_is_refused(model_file: Path, tmp_path: Path) -> None:
-    with safetensors.safe_open(model_file, framework="pt") as file:
-        metadata = file.metadata()
+    metadata = metadata_of(model_file)
     tensors = load_file(model_file)
     groups = tensors["conditioner.groups"]
     tensors["conditioner.left_out"] = groups == groups[0]
@@ -165,10 +165,17 @@ class Trap:
         return Path.touch, (self.path,)
 
 
+def metadata_of(path: Path) -> dict[str, str]:
+    """All that a model file says beside its tensors, but for its hash."""
+    with safe_open(path, framework="pt") as file:
+        metadata: dict[str, str] = file.metadata()
+    metadata.pop("content_sha256", None)
+    return metadata
+
+
 def rewrite(path: Path, tensors: dict[str, torch.Tensor] | None = None, **metadata: str) -> None:
-    """Write a model file again with other tensors, or with changes to its metadata."""
-    with safetensors.safe_open(path, framework="pt") as file:
-        metadata = file.metadata() | metadata
+    """Write a model file again with other tensors, or with changes to its metadata, and without its hash."""
+    metadata = metadata_of(path) | metadata
     save_file(load_file(path) if tensors is None else tensors, path, metadata=metadata)
 
 
@@ -401,3 +408,36 @@ def test_a_flipped_byte_of_a_training_checkpoint_is_found(
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match=r"damaged|cannot be read"):
         load_training_checkpoint(path)
+
+
+def test_any_flipped_byte_of_a_model_file_is_found(model_file: Path) -> None:
+    good = model_file.read_bytes()
+    size = int.from_bytes(good[:8], "little")
+    header = good[8 : 8 + size]
+    config = 8 + header.index(b"rms_dbfs")
+    places = [config + 13, 8 + size + 3, len(good) - 1, *range(9, len(good), len(good) // 60)]
+    for place in places:
+        content = bytearray(good)
+        content[place] ^= 0x01
+        model_file.write_bytes(content)
+        with pytest.raises(CheckpointError):
+            load_model(model_file)
+    content = bytearray(good)
+    content[8 + size + 3] ^= 0x40
+    model_file.write_bytes(content)
+    with pytest.raises(CheckpointError, match="is damaged: its content is not what was written"):
+        load_model(model_file)
+
+
+def test_a_file_without_a_hash_is_read_as_before(model_file: Path) -> None:
+    before = load_model(model_file).model.state_dict()
+    rewrite(model_file)
+    after = load_model(model_file).model.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are text there")
+def test_a_name_that_is_no_text_is_read_and_written(model: PhotowaveModel, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.safetensors")
+    save_model(model, path, encoder_fingerprint="abc")
+    assert load_model(path).encoder_fingerprint == "abc"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny_models import save_photo
 
 from photowave import compiling
 
@@ -61,3 +62,19 @@ def test_a_user_without_a_home_has_no_folder(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("platformdirs.user_cache_dir", no_home)
     assert list(compiling._user_folder()) == []
+
+
+def test_without_compiling_drawing_is_refused_in_a_line(tiny_model_file: Path, tmp_path: Path) -> None:
+    photo = save_photo(tmp_path / "a.png", 1)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "photowave", "generate", photo, "--out", tmp_path / "out"),
+            *("--model", tiny_model_file, "--duration_s", "0.1"),
+        ],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "NUMBA_DISABLE_JIT=1 switches compiling off" in done.stderr

@@ -17,24 +17,37 @@ def with_sizes(path: Path) -> io.BytesIO | None:
     Returns:
         The whole file with all that is there as its sound; None if nothing is wrong, or it is no WAV file.
     """
+    place, size, there = _sound_chunk(path)
+    content = bytearray(path.read_bytes()) if size in _UNKNOWN and 0 < there <= 0xFFFF_0000 else b""
+    if not content.startswith(b"RIFF"):
+        return None
+    struct.pack_into("<I", content, 4, len(content) - 8)
+    struct.pack_into("<I", content, place + 4, there)
+    return io.BytesIO(content)
+
+
+def missing_bytes(path: Path) -> tuple[int, int] | None:
+    """Say how much of its sound a WAV or AIFF file lacks at its end.
+
+    Returns:
+        Bytes that are there and bytes that its header says; None if nothing is missing.
+    """
+    _, size, there = _sound_chunk(path)
+    return (there, size) if 0 <= there < size and size not in _UNKNOWN else None
+
+
+def _sound_chunk(path: Path) -> tuple[int, int, int]:
+    """Where the chunk of a WAV or AIFF file begins that holds the sound, its size and how much is there."""
     with path.open("rb") as file:
-        if file.read(4) != b"RIFF" or file.seek(8) != 8 or file.read(4) != b"WAVE":
-            return None
+        order = {b"RIFFWAVE": "<I", b"FORMAIFF": ">I", b"FORMAIFC": ">I"}.get(file.read(4) + file.read(8)[4:])
         place = 12
-        while len(head := file.read(8)) == 8:
-            kind, size = head[:4], struct.unpack("<I", head[4:])[0]
-            if kind == b"data":
-                there = file.seek(0, 2) - place - 8
-                if size not in _UNKNOWN or there <= 0 or there > 0xFFFF_0000:
-                    return None
-                file.seek(0)
-                content = bytearray(file.read())
-                struct.pack_into("<I", content, 4, len(content) - 8)
-                struct.pack_into("<I", content, place + 4, there)
-                return io.BytesIO(content)
+        while order is not None and len(head := file.read(8)) == 8:
+            size = struct.unpack(order, head[4:])[0]
+            if head[:4] in (b"data", b"SSND"):
+                return place, size, file.seek(0, 2) - place - 8
             place += 8 + size + size % 2
             file.seek(place)
-    return None
+    return 0, 0, 0
 
 
 def ogg_fault(path: Path) -> str | None:

@@ -1,6 +1,10 @@
 """Sound files in and out: the only module that opens one."""
 
+import io
+import logging
 import math
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from photowave.atomic import replacing
-from photowave.audio.containers import ogg_fault, with_sizes
+from photowave.atomic import replacing, unwritten
+from photowave.audio.containers import missing_bytes, ogg_fault, with_sizes
 from photowave.audio.resampling import resample
 from photowave.errors import MediaError
 from photowave.settings.drawing import MP3_RATES
@@ -25,7 +29,10 @@ SILENCE_PEAK_DBFS = -80.0
 """A sound whose peak stays below this level counts as silent."""
 
 _LOWEST_SAMPLE_RATE, _HIGHEST_SAMPLE_RATE = 1_000, 768_000
+_log = logging.getLogger(__name__)
 _BLOCK = 1 << 20
+_MP3_FRAME = 1_152  # samples
+_UNKNOWN_LENGTH = 2**63 - 1  # frames, as the library tells it
 _WRITTEN = {
     (".wav", 16): ("WAV", "PCM_16"),
     (".wav", 24): ("WAV", "PCM_24"),
@@ -35,6 +42,13 @@ _WRITTEN = {
     (".ogg", 16): ("OGG", "VORBIS"),
     (".mp3", 16): ("MP3", "MPEG_LAYER_III"),
 }
+
+
+class _StraightOn(soundfile.SoundFile):  # type: ignore[misc]  # which brings no types
+    """A file read from its beginning to its end; in a FLAC of unknown length nothing else works."""
+
+    def seekable(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,9 @@ class SoundInfo:
 def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Tensor, int]:
     """Read a sound as one channel, the mean of all.
 
-    A WAV or AIFF file cut short is read as far as it goes; FLAC and Ogg files cut short are refused.
+    A WAV or AIFF file cut short is read as far as it goes, and a warning in the log says so, as for an MP3
+    file of another length than its header tells; FLAC and Ogg files cut short are refused, but for
+    a FLAC that says no length, whose whole frames are read.
 
     Args:
         path: The file; any format of libsndfile (WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF).
@@ -116,6 +132,8 @@ def sound_blocks(path: str | Path) -> Iterator[tuple[Tensor, int]]:
                     f"{path} holds NaN or infinite samples; all must be finite. Export it again."
                 )
             yield samples, rate
+    if (note := _shortfall(Path(path), file, count)) is not None:
+        _log.warning(note)
     if count < declared and not _length_is_estimate(file):
         raise MediaError(f"{path}: only {count} of {declared} samples decode; all must. Replace the file.")
     if count < 2:
@@ -128,6 +146,16 @@ def _decode(path: Path) -> tuple[Tensor, int]:
     for samples, rate in sound_blocks(path):  # noqa: B007
         blocks.append(samples)
     return torch.cat(blocks, 1).contiguous(), rate
+
+
+def _shortfall(path: Path, file: soundfile.SoundFile, decoded: int) -> str | None:
+    """Say that a file has not the length which its header tells, if it is read all the same."""
+    if (missing := missing_bytes(path)) is not None:
+        return f"{path} breaks off: {missing[0]} of {missing[1]} bytes of its sound are there, and are read."
+    if file.format == "MP3" and abs(decoded - file.frames) > _MP3_FRAME:
+        told, there = file.frames / file.samplerate, decoded / file.samplerate
+        return f"{path} says that it lasts {told:.2f} s; {there:.2f} s decode, and are read."
+    return None
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
@@ -199,18 +227,24 @@ def write_sound(path: str | Path, samples: Tensor, sample_rate: int, *, bits: in
         )
     try:
         with replacing(path) as temporary:
-            _write(temporary, samples, sample_rate, *kind)
-    except (OSError, soundfile.SoundFileError) as error:
+            temporary.write_bytes(_encoded(samples, sample_rate, *kind))
+    except OSError as error:
+        raise MediaError(unwritten(path, error)) from error
+    except soundfile.SoundFileError as error:
         raise MediaError(
-            f"{path} cannot be written ({_reason(error)}). Choose a folder that exists and is writable."
+            f"{path} cannot be written ({_reason(error)}). Choose another rate or another format."
         ) from error
 
 
-def _write(path: Path, samples: Tensor, sample_rate: int, file_format: str, subtype: str) -> None:
-    """Write samples [time] or [2, time] in blocks: the Vorbis encoder cannot take minutes at once."""
-    rows = samples.t() if samples.dim() == 2 else samples[:, None]
+def _encoded(samples: Tensor, sample_rate: int, file_format: str, subtype: str) -> memoryview:
+    """The bytes of a sound file of samples [time] or [2, time].
+
+    In memory: the library knows neither names that are no text nor what a full disk is. In blocks: its Vorbis
+    encoder cannot take minutes at once.
+    """
+    rows, content = samples.t() if samples.dim() == 2 else samples[:, None], io.BytesIO()
     with soundfile.SoundFile(
-        path, "w", sample_rate, rows.shape[1], format=file_format, subtype=subtype
+        content, "w", sample_rate, rows.shape[1], format=file_format, subtype=subtype
     ) as file:
         for part in torch.split(rows, _BLOCK // 16):
             if subtype.startswith("PCM"):
@@ -220,10 +254,13 @@ def _write(path: Path, samples: Tensor, sample_rate: int, file_format: str, subt
                 file.write((levels * (2**31 // steps)).numpy())
             else:
                 file.write(part.float().numpy())
+    return content.getbuffer()
 
 
 def probe_sound(path: str | Path) -> SoundInfo:
-    """Tell length, rate and channels; only MP3, whose header can be wrong about its length, is decoded.
+    """Tell length, rate and channels.
+
+    Only a file whose header may be wrong about its length, or says none, is decoded.
 
     Raises:
         MediaError: No such file, a folder, an empty, damaged or foreign file.
@@ -262,7 +299,7 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             raise MediaError(f"{path} is empty; a sound file is needed. Replace or remove it.")
         if (fault := ogg_fault(path)) is not None:
             raise MediaError(f"{path} {fault}")
-        with soundfile.SoundFile(with_sizes(path) or path) as file:
+        with _StraightOn(with_sizes(path) or _named(path)) as file:
             if not _LOWEST_SAMPLE_RATE <= file.samplerate <= _HIGHEST_SAMPLE_RATE:
                 raise MediaError(
                     f"{path} claims {file.samplerate} samples per second; {_LOWEST_SAMPLE_RATE} to "
@@ -276,6 +313,11 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         raise MediaError(
             f"{path} cannot be read as a sound ({_reason(error)}). Use WAV, FLAC, Ogg or MP3, undamaged."
         ) from error
+
+
+def _named(path: Path) -> Path | bytes:
+    """A path as the library can take it: as bytes it need not be text, but Windows knows only text."""
+    return path if sys.platform == "win32" else os.fsencode(path)
 
 
 def _ogg_is_complete(path: Path) -> bool:
@@ -292,7 +334,9 @@ def _ogg_is_complete(path: Path) -> bool:
 
 
 def _length_is_estimate(file: soundfile.SoundFile) -> bool:
-    return bool(file.format == "MP3" or file.subtype.startswith("MPEG"))
+    """Whether the header may be wrong about the length, or says none: a FLAC that went through a pipe."""
+    mpeg = file.format == "MP3" or file.subtype.startswith("MPEG")
+    return bool(mpeg or file.frames == _UNKNOWN_LENGTH)
 
 
 def _reason(error: Exception) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.batch.drawing import Drawn
 from photowave.batch.existing import is_there
 from photowave.batch.jobs import Fault, Job
-from photowave.errors import ConfigError
+from photowave.errors import ConfigError, MediaError
 from photowave.settings import OutputSettings
 
 if TYPE_CHECKING:
@@ -73,8 +73,12 @@ class SoundFolder:
         )
         if self._spectrogram:
             # Not OUT/<name>.png: that may be the photo itself.
-            with replacing(file.with_name(f"{file.stem}-spectrogram.png")) as temporary:
-                sound.spectrogram().save(temporary)
+            picture = file.with_name(f"{file.stem}-spectrogram.png")
+            try:
+                with replacing(picture) as temporary:
+                    sound.spectrogram().save(temporary)
+            except OSError as error:
+                raise MediaError(unwritten(picture, error)) from error
         return told
 
     def fail(self, fault: Fault) -> None:
@@ -105,8 +109,15 @@ def save_sound(
 
     Returns:
         A line that tells it.
+
+    Raises:
+        MediaError: The sound cannot be written.
+        ConfigError: The description cannot.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MediaError(unwritten(target, error)) from error
     if target.is_file():
         target.unlink()  # that the new description shall not stand beside the old sound, whatever happens
     # First the description: a sound that nothing describes would be taken for one of the user's own.
@@ -129,6 +140,4 @@ def write_json(path: Path, tree: Mapping[str, Any]) -> None:
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written ({error.strerror or error}). Make room, or choose another folder."
-        ) from error
+        raise ConfigError(unwritten(path, error)) from error

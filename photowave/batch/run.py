@@ -10,7 +10,7 @@ from photowave.batch.files import SoundFolder, Store
 from photowave.batch.jobs import Fault, Job
 from photowave.batch.plan import Plan
 from photowave.batch.shards import UNPACKED, Shards
-from photowave.errors import MediaError
+from photowave.errors import PhotowaveError
 from photowave.settings import OutputSettings
 
 
@@ -76,7 +76,7 @@ def run_batch(
             continue
         try:
             told = store.write(result)
-        except MediaError as error:
+        except PhotowaveError as error:  # the others were drawn, too, and are written
             fail(Fault.of(result.job, error))
             continue
         done += 1

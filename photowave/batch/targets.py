@@ -9,6 +9,7 @@ from pathlib import Path
 
 from photowave.errors import MediaError
 from photowave.image import PHOTO_SUFFIXES, find_photos
+from photowave.names import legible, shortened
 
 STANDARD_INPUT = "-"
 
@@ -76,7 +77,8 @@ def find_targets(paths: Sequence[str], *, recursive: bool = False) -> list[Targe
         for root in _matches(path):
             for photo in find_photos(root, recursive=recursive):
                 inside = photo.relative_to(root) if photo != root else Path(photo.name)
-                found.setdefault(photo.resolve(), Target(photo, inside.with_suffix("")))
+                name = inside.with_name(shortened(inside.stem))
+                found.setdefault(photo.resolve(), Target(photo, name))
     return _told_apart(list(found.values()))
 
 
@@ -106,17 +108,22 @@ def _matches(path: str) -> list[Path]:
 def _told_apart(targets: list[Target]) -> list[Target]:
     """Give those that share a name one of their own: by their ending, or by their folder."""
     for better in (_with_ending, _with_folder):
-        counts = Counter(str(target.name).casefold() for target in targets)
-        targets = [better(t) if counts[str(t.name).casefold()] > 1 else t for t in targets]
+        counts = Counter(map(_look, targets))
+        targets = [better(target) if counts[_look(target)] > 1 else target for target in targets]
     seen: dict[str, Target] = {}
     for target in targets:
-        other = seen.setdefault(str(target.name).casefold(), target)
+        other = seen.setdefault(_look(target), target)
         if other is not target:
             raise MediaError(
                 f"{other.told} and {target.told} would both become '{target.name}'; each sound needs its own "
                 "name. Rename one, or write them into two folders."
             )
     return targets
+
+
+def _look(target: Target) -> str:
+    """What some disks, and every reader, do not tell from another name."""
+    return legible(str(target.name)).casefold()
 
 
 def _with_ending(target: Target) -> Target:
@@ -129,4 +136,4 @@ def _with_ending(target: Target) -> Target:
 def _with_folder(target: Target) -> Target:
     if not isinstance(target.photo, Path):
         return target
-    return Target(target.photo, Path(target.photo.resolve().parent.name) / target.photo.stem)
+    return Target(target.photo, Path(target.photo.resolve().parent.name) / shortened(target.photo.stem))

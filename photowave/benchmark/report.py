@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypedDict
 
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.errors import ConfigError
 
 
@@ -98,10 +98,7 @@ class Report:
             with replacing(path) as temporary:
                 temporary.write_text(self.to_json(), encoding="utf-8")
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise ConfigError(
-                f"out={path}: cannot be written ({reason}). Choose a file in a folder you may write to."
-            ) from error
+            raise ConfigError(unwritten(f"out={path}:", error)) from error
 
     def table(self) -> str:
         """The figures as text, at most 100 columns wide."""

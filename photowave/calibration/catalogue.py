@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from photowave.model import Catalogue, Origin
+from photowave.names import legible
 from photowave.pairs.split_data import SplitData
 
 
@@ -18,8 +19,8 @@ def list_origins(train: SplitData, owners: Tensor) -> Catalogue:
     return Catalogue(
         recordings=tuple(
             Origin(
-                name=recording.path.name,
-                place=scene or recording.path.stem,
+                name=legible(recording.path.name),
+                place=legible(scene or recording.path.stem),
                 seconds=round(len(recording.samples) / rate, 2),
                 licence=credit.licence,
                 author=credit.author,

@@ -1,5 +1,7 @@
 """`photowave bench`: what this machine can do."""
 
+import errno
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -7,6 +9,7 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
+from photowave.atomic import unwritten
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.errors import ConfigError
 from photowave.settings import BenchSettings
@@ -38,10 +41,7 @@ def _check_out(out: str) -> None:
     path = Path(out)
     try:
         if path.is_dir():
-            raise IsADirectoryError(f"{out} is a folder")
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(
-            f"out={out}: cannot be written ({reason}). Choose a file in a folder you may write to."
-        ) from error
+        raise ConfigError(unwritten(f"out={out}:", error)) from error

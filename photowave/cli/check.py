@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from jsonargparse import ArgumentParser
 from tqdm import tqdm
 
-from photowave.cli.output import write_json
+from photowave.batch.files import write_json
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.errors import ConfigError
 from photowave.settings import CheckSettings, SplitSettings

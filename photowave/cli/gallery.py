@@ -5,10 +5,10 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
+from photowave.batch.targets import find_targets
 from photowave.cli.output import tell_failure
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.cli.quick import loading
-from photowave.cli.targets import find_targets
 from photowave.errors import ConfigError, MediaError
 from photowave.settings import DrawSettings, SteerSettings
 

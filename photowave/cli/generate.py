@@ -172,9 +172,14 @@ def generate(
                 note_failure(fault)
 
         outcome = run_batch(source.jobs(), plan, draw, store, on_done=tell, on_fault=tell_fault)
+    failed = outcome.failed
     if beside.page is not None and outcome.done:
-        beside.page.write()
-    return 2 if outcome.failed and not outcome.done + skipped else min(outcome.failed, 1)
+        try:
+            beside.page.write()
+        except ConfigError as error:
+            tell_failure(error)
+            failed += 1
+    return 2 if failed and not outcome.done + skipped else min(failed, 1)
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.errors import ConfigError
+
+_SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 
 
 def open_folder(out: str) -> Path:
@@ -17,19 +19,21 @@ def open_folder(out: str) -> Path:
         The folder.
 
     Raises:
-        ConfigError: It cannot be made or written.
+        ConfigError: It cannot be made or written, or has the name of a sound and is not there.
     """
     folder = Path(out)
+    if f".{folder.name}".lower().endswith(_SOUNDS) and not folder.is_dir():
+        raise ConfigError(
+            f"out={out}: is called like a sound, and must be the folder for the sounds, which are named "
+            "after their photos. Give a folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / ".photowave-probe") as temporary:
             temporary.touch()
         (folder / ".photowave-probe").unlink()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(
-            f"out={out}: cannot be written ({reason}). Choose a folder you may write to."
-        ) from error
+        raise ConfigError(unwritten(f"out={out}:", error)) from error
     return folder
 
 

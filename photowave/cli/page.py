@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from photowave._version import __version__
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.errors import ConfigError
+from photowave.names import legible
 
 if TYPE_CHECKING:
     from photowave.generation import Soundscape
@@ -45,7 +46,9 @@ class Page:
         """Add a sound under a heading."""
         attribution = sound.info.get("attribution")
         credit = f"<p><small>{html.escape(str(attribution))}</small></p>" if attribution else ""
-        self._parts.append(f"<article><h2>{html.escape(name)}</h2>{sound._repr_html_()}{credit}</article>")
+        self._parts.append(
+            f"<article><h2>{html.escape(legible(name))}</h2>{sound._repr_html_()}{credit}</article>"
+        )
 
     def write(self) -> None:
         """Write the page; it appears under its name only when it is complete.
@@ -63,6 +66,4 @@ class Page:
             with replacing(self._path) as temporary:
                 temporary.write_text(page, encoding="utf-8")
         except OSError as error:
-            raise ConfigError(
-                f"{self._path} cannot be written ({error.strerror or error}). Choose another place."
-            ) from error
+            raise ConfigError(unwritten(self._path, error)) from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from jsonargparse import ArgumentParser
 
 from photowave import recipes
+from photowave.atomic import unwritten
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import ConfigError
 
@@ -50,9 +51,7 @@ def _copy(name: str | None, out: str | None) -> int:
     except FileExistsError as error:
         raise ConfigError(f"{out} exists already and is not overwritten. Choose another name.") from error
     except OSError as error:
-        raise ConfigError(
-            f"{out} cannot be written ({error.strerror or error}). Choose a folder you may write to."
-        ) from error
+        raise ConfigError(unwritten(out, error)) from error
     print(f"{name} -> {out}")
     return 0
 

@@ -11,7 +11,7 @@ from photowave.batch.files import save_sound
 from photowave.batch.targets import find_targets
 from photowave.cli.output import open_folder, tell_failure
 from photowave.cli.parsing import make_parser, parse, settings_of
-from photowave.errors import MediaError
+from photowave.errors import PhotowaveError
 from photowave.image import photo_sha256, read_photo
 from photowave.settings import AudioConfig, DrawSettings, OutputSettings
 
@@ -38,14 +38,14 @@ def run(command: str, arguments: Sequence[str]) -> int:
     from photowave.generation import Soundscape
 
     out: Path | None = None
-    failed = 0
+    failed = done = 0
     sample_rate = AudioConfig().sample_rate
     for target in targets:
         began = time.perf_counter()
         assert target.photo is not None
         try:
             image, sha256 = read_photo(target.photo), photo_sha256(target.photo)
-        except MediaError as error:
+        except PhotowaveError as error:
             tell_failure(error)
             failed += 1
             continue
@@ -64,13 +64,13 @@ def run(command: str, arguments: Sequence[str]) -> int:
         range_hz = f"{frequencies.min():.0f} to {frequencies.max():.0f} Hz"
         sound = Soundscape(samples, sample_rate, info=info)
         file = (out / target.name).with_name(f"{target.name.name}.{output.format}")
-        print(
-            save_sound(
-                file,
-                target.told,
-                sound,
-                photo=target.photo_name,
-                note=f"{len(frequencies)} sines, {range_hz}",
-            )
-        )
-    return 2 if out is None else min(failed, 1)
+        note = f"{len(frequencies)} sines, {range_hz}"
+        try:
+            told = save_sound(file, target.told, sound, photo=target.photo_name, note=note)
+        except PhotowaveError as error:
+            tell_failure(error)
+            failed += 1
+            continue
+        print(told)
+        done += 1
+    return 2 if failed and not done else min(failed, 1)

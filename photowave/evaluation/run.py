@@ -23,6 +23,7 @@ from photowave.evaluation.sounds.retrieved import nearest_photo, real_sounds
 from photowave.evaluation.sounds.systems import draw_model, shuffle_photos, shuffled_order, sonified
 from photowave.evaluation.sounds.types import Request
 from photowave.generation import SoundscapeGenerator
+from photowave.names import legible
 from photowave.pairs.manifest import Manifest
 from photowave.settings import DrawSettings, EvaluateSettings, check_judged_length
 
@@ -109,9 +110,9 @@ def evaluate(
         metrics, definitions = metrics + further, definitions | protocols
     shown = {metric.name for metric in metrics}
     run_with: dict[str, Any] = {
-        "model": model.loaded.path.name,
+        "model": legible(model.loaded.path.name),
         "model_sha256": model.loaded.sha256,
-        "pairs": manifest.path.name,
+        "pairs": legible(manifest.path.name),
         "split": split,
         "seeds": seeds,
         "seed": seed,

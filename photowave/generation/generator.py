@@ -17,6 +17,7 @@ from photowave.audio import join
 from photowave.checkpoint import LoadedModel
 from photowave.errors import ConfigError
 from photowave.generation.decoding import mix, pieces, samples_in
+from photowave.generation.forking import see_to_children
 from photowave.generation.holding import LevelHolder
 from photowave.generation.reader import PhotoReader
 from photowave.generation.reading import PhotoReading, SeenPhoto
@@ -37,6 +38,8 @@ _DEFAULTS, _UNSTEERED = DrawSettings(), SteerSettings()
 class SoundscapeGenerator:
     """A model ready to draw.
 
+    Processes that are forked after one was made calculate with one thread, see `forking`.
+
     Args:
         loaded: The model; see `load`.
         device: Where to draw: `cpu` (compiled code) or a torch device such as `cuda`.
@@ -46,13 +49,14 @@ class SoundscapeGenerator:
     """
 
     def __init__(self, loaded: LoadedModel, *, device: str = "cpu"):
+        see_to_children()
         self.loaded = loaded
         try:
             self.device = torch.device(device)
             self.model = loaded.model.to(self.device)
         except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise ConfigError(f"device={device!r}: cannot be used ({reason}). Use 'cpu'.") from error
+            told = f"device={device!r}: cannot be used ({str(error).splitlines()[0]}). Use 'cpu'."
+            raise ConfigError(told) from error
         self._packed = pack_model(self.model) if self.device.type == "cpu" else {}
         self.reader = PhotoReader(loaded, device=self.device)
 
@@ -241,8 +245,7 @@ class SoundscapeGenerator:
         overlap = round(overlap_s * self.sample_rate)
         count = samples_in(settings.duration_s, self.model) + overlap
         if settings.loop:
-            # Which knows how long the conditioning lasts.
-            samples_in(settings.duration_s + overlap_s, self.model)
+            samples_in(settings.duration_s + overlap_s, self.model)  # refuses what the conditioning lacks
         sampler = self._sampler(vectors, seeds, settings)
         side = None if widths is None else SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
         parts = []
@@ -327,8 +330,8 @@ class SoundscapeGenerator:
             count = samples_in(math.inf if endless else settings.duration_s, self.model)
         shares = [[voice.share for voice in voices]]
         parts = self._pieces(sampler, count, settings, chunk_s=chunk_s, side=side, sounds=len(seeds))
-        frames = self._frames(chunk_s)
-        return SoundStream((mix(part, shares)[0].numpy() for part in parts), sampler, frames=frames)
+        mixed = (mix(part, shares)[0].numpy() for part in parts)
+        return SoundStream(mixed, sampler, frames=self._frames(chunk_s))
 
     def told(self) -> dict[str, Any]:
         """Tell of the model what stands in the description of a sound, as plain values."""
@@ -352,12 +355,8 @@ class SoundscapeGenerator:
         rows = torch.split(features.to(self.device), 1)
         with torch.no_grad():
             # One by one: a product over several rows may round differently.
-            return torch.cat(
-                [
-                    self.model.conditioner.photo_vector(row, self.reader.chances(seed, 1))
-                    for row, seed in zip(rows, seeds, strict=True)
-                ]
-            )
+            choose, chances = self.model.conditioner.photo_vector, self.reader.chances
+            return torch.cat([choose(row, chances(seed, 1)) for row, seed in zip(rows, seeds, strict=True)])
 
     def _pieces(
         self,

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numba
 import torch
 from torch import Tensor
 
+from photowave.errors import ConfigError
 from photowave.generation.following import FollowingSampler, knots_per_block
 from photowave.generation.graph_sampler import GraphSampler
 from photowave.generation.kept_sampler import KeptSampler
@@ -34,7 +36,15 @@ def pack_model(model: PhotowaveModel) -> dict[WaveNet, PackedWaveNet]:
 def compiled_sampler(
     wavenet: WaveNet, packed: PackedWaveNet, **arguments: Any
 ) -> CachedSampler | SpectralSampler:
-    """Make the compiled sampler that fits the output; see `CachedSampler` for the arguments."""
+    """Make the compiled sampler that fits the output; see `CachedSampler` for the arguments.
+
+    Raises:
+        ConfigError: Compiling is switched off.
+    """
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]  # set when it is imported
+        raise ConfigError(
+            "NUMBA_DISABLE_JIT=1 switches compiling off, and without it a sound takes hours. Unset it."
+        )
     kind = SpectralSampler if isinstance(wavenet.output, SpectralOutput) else CachedSampler
     return kind(wavenet, packed, **arguments)
 

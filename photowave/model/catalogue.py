@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from photowave.errors import CheckpointError
+from photowave.names import composed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,7 @@ class Catalogue:
 
 
 def _origin(part: dict[str, Any]) -> Origin:
-    origin = Origin(**part)
+    origin = Origin(**{**part, "place": composed(part["place"])})
     texts = (origin.name, origin.place, origin.licence, origin.author, origin.source)
     if not all(isinstance(text, str) for text in texts) or not isinstance(origin.seconds, int | float):
         raise TypeError(f"{origin.name!r} is described by something else than text and seconds")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.errors import PairError
 from photowave.pairs.rows import COLUMNS, OPTIONAL_COLUMNS, Row, parse_row, row_cells
 from photowave.pairs.splits import content_keys
@@ -110,7 +110,7 @@ def write_cells(path: Path, header: Sequence[str], lines: Iterable[Sequence[str]
     except UnicodeEncodeError as error:
         raise PairError(f"{path}: the name {error.object!r} is not Unicode text. Rename the file.") from error
     except OSError as error:
-        raise PairError(f"{path} cannot be written: {error.strerror}. Choose another folder.") from error
+        raise PairError(unwritten(path, error)) from error
 
 
 def leaks(rows: Sequence[Row]) -> list[tuple[Row, str]]:

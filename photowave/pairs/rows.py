@@ -2,10 +2,12 @@
 
 import math
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from photowave.names import composed, locate
 from photowave.pairs.splits import SPLITS
 
 COLUMNS = ("photo", "sound", "scene", "split")
@@ -14,6 +16,7 @@ CREDITS = ("licence", "author", "source")
 """Those that say whose work the recording of a row is, or its photo if it has no recording."""
 OPTIONAL_COLUMNS = ("also", "start_s", "bandwidth_hz", *CREDITS)
 """Columns that a manifest may have."""
+_SHOWN = 60  # letters of a name in a message
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Row:
     sound: Path | None
     """The recording, absolute, or None."""
     scene: str | None
-    """The class of photos and sounds it belongs to, or None."""
+    """The class of photos and sounds it belongs to, or None; in the Unicode form NFC, whatever is given."""
     split: str
     """`train`, `val` or `test`."""
     start_s: float | None = None
@@ -33,7 +36,7 @@ class Row:
     line: int = field(default=0, compare=False)
     """Line in the file, counted from 1; 0 if it does not come from one."""
     also: tuple[str, ...] = ()
-    """Further scenes whose sounds would be right for the photo too."""
+    """Further scenes whose sounds would be right for the photo too, in the form NFC."""
     bandwidth_hz: float | None = None
     """The highest frequency at which the recording has content, in Hz; None if nobody measured it."""
     licence: str = ""
@@ -42,6 +45,11 @@ class Row:
     """Who made it."""
     source: str = ""
     """Where it comes from, such as an address."""
+
+    def __post_init__(self) -> None:
+        """Bring the names of scenes into one form: those that look alike are one scene."""
+        object.__setattr__(self, "scene", None if self.scene is None else composed(self.scene))
+        object.__setattr__(self, "also", tuple(map(composed, self.also)))
 
 
 def parse_row(
@@ -65,10 +73,8 @@ def parse_row(
     files: dict[str, Path | None] = {"photo": None, "sound": None}
     for kind in files:
         if given[kind]:
-            # Normalised as text, as it was written: `a/../b` need not exist as a way through `a`.
-            file = files[kind] = Path(os.path.normpath(folder / given[kind]))
-            if not file.is_file():
-                wrong.append(f"{kind} '{given[kind]}' does not exist")
+            file = files[kind] = locate(folder, given[kind])
+            wrong += [f"{kind} {fault}" for fault in _faults_of(file, given[kind])]
     numbers: dict[str, float | None] = {"start_s": None, "bandwidth_hz": None}
     for name in numbers:
         if text := given.get(name, "").strip():
@@ -89,6 +95,17 @@ def parse_row(
         *(given.get(name, "").strip() for name in CREDITS),
     )
     return row, wrong + row_faults(row)
+
+
+def _faults_of(file: Path, name: str) -> list[str]:
+    """Say why a file cannot be used, if it is so."""
+    try:
+        return [] if stat.S_ISREG(file.stat().st_mode) else [f"'{name}' is no file"]
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return [f"'{name}' does not exist"]
+    except OSError as error:  # such as a name longer than the disk can hold
+        short = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+        return [f"'{short}' cannot be read: {error.strerror}"]
 
 
 def row_faults(row: Row) -> list[str]:

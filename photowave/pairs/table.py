@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from photowave.audio.files import find_sounds
 from photowave.errors import MediaError, PairError
 from photowave.image.decode import find_photos
+from photowave.names import composed
 from photowave.pairs.rows import Row
 from photowave.pairs.splits import Item, assign_splits, content_keys, recording_name, take_name
 from photowave.settings import SplitSettings
@@ -26,7 +27,8 @@ class SceneFile(NamedTuple):
 def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[Row]:
     """List the photos and sounds of a folder of scenes and split them.
 
-    One row per photo and one per sound; the scene is the name of its folder. Names that start with a dot are
+    One row per photo and one per sound; the scene is the name of its folder, and two folders whose names
+    differ in their Unicode form only are one scene. Names that start with a dot are
     skipped. The order is that of the names. Files stay in one split together if they have the same content,
     if they are excerpts of one recording (`..._0-60s` beside `..._60-120s`) and, where a scene has enough of
     them, if they are takes of one session (`traffic1` and `traffic2`).
@@ -75,8 +77,8 @@ def list_scenes(folder: Path) -> tuple[list[SceneFile], list[str]]:
         photos = _found(partial(find_photos, recursive=True), scene / "photos")
         sounds = _found(find_sounds, scene / "sounds")
         lacking += [f"{scene.name}/photos"] * (not photos) + [f"{scene.name}/sounds"] * (not sounds)
-        files += [SceneFile(scene.name, "photo", photo) for photo in photos]
-        files += [SceneFile(scene.name, "sound", sound) for sound in sounds]
+        files += [SceneFile(composed(scene.name), "photo", photo) for photo in photos]
+        files += [SceneFile(composed(scene.name), "sound", sound) for sound in sounds]
     return files, lacking
 
 
@@ -91,7 +93,7 @@ def split_scenes(
     content = content_keys((file.path for file in files), lenient=lenient)
     items: list[Item] = []
     for scene_name, kind, path in files:
-        name = path.relative_to(folder).as_posix()
+        name = composed(path.relative_to(folder).as_posix())
         keys, take = {f"{kind} {content[path]}"}, None
         if kind == "sound":
             keys.add(f"recording {recording_name(name)}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from photowave.errors import ConfigError
+from photowave.names import legible
 from photowave.settings.checks import require
 
 
@@ -27,6 +28,8 @@ class SteerSettings:
 
     def __post_init__(self) -> None:
         """Check what can be checked without a model."""
+        if self.place is not None:
+            object.__setattr__(self, "place", legible(self.place))
         given = [name for name in ("place", "exclude", "blend", "like") if getattr(self, name)]
         require(
             len(given) <= 1,
@@ -39,7 +42,7 @@ class SteerSettings:
     def excluded(self) -> tuple[str, ...]:
         """Names of places that are not drawn."""
         names = self.exclude.split(",") if isinstance(self.exclude, str) else self.exclude
-        return tuple(name.strip() for name in names if name.strip())
+        return tuple(legible(name.strip()) for name in names if name.strip())
 
     @property
     def shares(self) -> dict[str, float]:
@@ -59,7 +62,7 @@ class SteerSettings:
         if len(shares) < 2:
             raise ConfigError(f"blend={self.blend!r}: must name at least two places. For one, use place.")
         whole = sum(shares.values())
-        return {place: share / whole for place, share in shares.items()}
+        return {legible(place): share / whole for place, share in shares.items()}
 
     def told(self) -> dict[str, Any]:
         """Plain values for descriptions; only what is given."""

@@ -24,7 +24,7 @@ from photowave.settings import DrawSettings
 SOUNDS, PICTURE = ("original", "free_run", "teacher_forced"), "spectrograms.png"
 """Names of what `save_drawings` leaves."""
 GOOD = 0.8
-"""Correlation from which on a copy counts as the clip."""
+"""Correlation from which on a copy counts as the clip, if noise with its spectrum has clearly less."""
 _CLEARLY = 0.05  # of correlation: what a change must bring to be named as the cause
 _CLIPPED_SHARE = 1e-3
 _CHUNK = 2_000  # frames followed at once
@@ -46,6 +46,8 @@ class ClipResult:
 
     correlation: float
     """Likeness of the free run to the clip, at most 1."""
+    noise_correlation: float
+    """Likeness of noise that has the clip's spectrum and nothing else: a free run must be above it."""
     mean_abs_db: float
     """Mean absolute difference of their log-mel spectrograms, in dB."""
     teacher_forced_correlation: float
@@ -133,6 +135,7 @@ def diagnose(
     free: Likeness,
     calmer: Likeness,
     forced: Likeness,
+    noise: float,
     bits: float,
     bits_linear: float,
     bits_histogram: float,
@@ -144,12 +147,16 @@ def diagnose(
         free: Likeness of the free run.
         calmer: Likeness of a free run at half the temperature.
         forced: Likeness under teacher forcing.
+        noise: Correlation of noise with the clip's spectrum.
         bits: Bits per sample of the clip.
         bits_linear: The same of the linear predictor.
         bits_histogram: The same of the histogram.
         samples: The clip as it was given, [time].
     """
-    said = ["it plays the clip" if free.correlation >= GOOD else "it does not play the clip"]
+    good = max(GOOD, min(noise + _CLEARLY, (1 + noise) / 2))
+    said = ["it plays the clip" if free.correlation >= good else "it does not play the clip"]
+    if GOOD <= free.correlation < good:
+        said[0] += f" more than noise with its spectrum, which has a correlation of {noise:.2f}"
     if not math.isfinite(bits) or bits > bits_histogram:
         said.append("the training diverged: the learning rate is too high for this clip")
     elif bits >= bits_linear:
@@ -157,8 +164,8 @@ def diagnose(
             f"undertrained: {bits:.2f} bits per sample, not below the linear predictor's {bits_linear:.2f}; "
             "give it more --minutes"
         )
-    elif free.correlation < GOOD:
-        said.append(_cause(free.correlation, calmer.correlation, forced.correlation))
+    elif free.correlation < good:
+        said.append(_cause(free.correlation, calmer.correlation, forced.correlation, good=good))
     clipped = float((samples.abs() >= 0.999).float().mean())
     if clipped > _CLIPPED_SHARE:
         said.append(
@@ -167,14 +174,14 @@ def diagnose(
     return "; ".join(said)
 
 
-def _cause(free: float, calmer: float, forced: float) -> str:
+def _cause(free: float, calmer: float, forced: float, *, good: float) -> str:
     """Why a network that predicts well does not play: from three correlations."""
-    if calmer >= max(GOOD, free + _CLEARLY):
+    if calmer >= max(good, min(free + _CLEARLY, (1 + free) / 2)):
         return (
             f"temperature too high: half of it gives a correlation of {calmer:.2f} and not {free:.2f}; "
             "lower --temperature"
         )
-    if forced >= GOOD:
+    if forced >= good:
         return (
             f"exposure bias: with the true past it plays the clip ({forced:.2f}), on its own it leaves the "
             f"path ({free:.2f}); give it more --minutes"

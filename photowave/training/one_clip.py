@@ -18,7 +18,7 @@ from photowave.audio import (
     normalise,
     read_sound,
 )
-from photowave.audio.likeness import Likeness, likeness
+from photowave.audio.likeness import Likeness, likeness, noise_likeness
 from photowave.checkpoint import save_model
 from photowave.errors import ConfigError, MediaError
 from photowave.recipes import Recipe
@@ -127,6 +127,7 @@ def overfit(
     read_splits(task, data, "fit")
     duration_s = len(samples) / rate
     baselines = _baselines(samples)
+    noise = noise_likeness(samples, sample_rate=rate)
 
     def free_run(temperature: float) -> Tensor:
         return clip_result.draw_free(
@@ -148,6 +149,7 @@ def overfit(
         + (f"{options.minutes:g} min" if options.steps is None else f"{options.steps} steps")
         + "; bits are per sample, beside those of a linear predictor, a histogram and a uniform guess"
     )
+    tell(f"noise with the clip's spectrum and phases left to chance: correlation {noise:.3f}")
     trainer = L.Trainer(
         max_time=datetime.timedelta(minutes=options.minutes) if options.steps is None else None,
         max_steps=-1 if options.steps is None else options.steps,
@@ -176,6 +178,7 @@ def overfit(
     linear = baselines.linear_predictor
     found = ClipResult(
         correlation=free.correlation,
+        noise_correlation=noise,
         mean_abs_db=free.mean_abs_db,
         teacher_forced_correlation=forced.correlation,
         bits_per_sample=bits,
@@ -189,6 +192,7 @@ def overfit(
             free=free,
             calmer=like(free_run(options.temperature / 2)),
             forced=forced,
+            noise=noise,
             bits=bits,
             bits_linear=linear,
             bits_histogram=baselines.histogram,
@@ -197,7 +201,7 @@ def overfit(
     )
     clip_result.save_drawings(drawings, folder)
     found.save(folder / REPORT)
-    tell(f"free run: {describe(free)}; {found.diagnosis}")
+    tell(f"free run: {describe(free)} (noise: {noise:.3f}); {found.diagnosis}")
     return found
 
 

@@ -1,7 +1,9 @@
 """Faults of sound files are mended where nothing is lost by it, and else named with a remedy."""
 
 import io
+import os
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 import soundfile
 import torch
 
-from photowave.audio import probe_sound, read_channels, read_sound
+from photowave.audio import probe_sound, read_channels, read_sound, write_sound
 from photowave.errors import MediaError
 
 RATE = 8_000
@@ -94,3 +96,56 @@ def test_the_length_of_a_cut_mp3_is_that_of_what_decodes(share: float, tmp_path:
     told, decoded = probe_sound(path), read_sound(path)[0]
     assert told.duration_s == len(decoded) / RATE
     assert told.duration_s < 8.0 * (share + 0.1)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_flac_of_unknown_length_is_read_to_its_end(channels: int, tmp_path: Path) -> None:
+    noise = 0.1 * np.random.default_rng(0).standard_normal((30_011, channels))
+    content = bytearray(encoded("FLAC", "PCM_16", noise))
+    (tmp_path / "whole.flac").write_bytes(content)
+    content[21] &= 0xF0  # the total of samples in STREAMINFO, RFC 9639, section 8.2: 36 bits of 0
+    content[22:26] = bytes(4)
+    (tmp_path / "piped.flac").write_bytes(content)
+    piped, whole = (read_sound(tmp_path / f"{name}.flac")[0] for name in ("piped", "whole"))
+    assert len(piped) == 30_011
+    torch.testing.assert_close(piped, whole, rtol=0, atol=0)
+    assert probe_sound(tmp_path / "piped.flac") == probe_sound(tmp_path / "whole.flac")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are text there")
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_a_name_that_is_no_text_is_written_and_read(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9." + suffix.encode())
+    write_sound(path, torch.from_numpy(tone()[:, 0]), 44_100)
+    assert len(read_sound(path)[0]) >= RATE
+    assert [os.fsencode(file.name) for file in tmp_path.iterdir()] == [os.fsencode(path.name)]
+
+
+@pytest.mark.parametrize("kind", ["WAV", "AIFF"])
+def test_a_sound_that_breaks_off_is_read_with_a_word(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / f"cut.{kind.lower()}"
+    whole = encoded(kind, "PCM_16", tone())
+    path.write_bytes(whole)
+    read_sound(path)
+    assert not caplog.messages
+    path.write_bytes(whole[:-RATE])
+    assert len(read_sound(path)[0]) == RATE // 2
+    (said,) = caplog.messages
+    assert said.startswith(f"{path} breaks off: ")
+
+
+def test_an_mp3_of_another_length_than_it_says_is_read_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.mp3"
+    write_sound(path, 0.1 * torch.randn(2 * 44_100, generator=torch.Generator().manual_seed(0)), 44_100)
+    read_sound(path)
+    assert not caplog.messages
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    samples, rate = read_sound(path)
+    assert 0.8 < len(samples) / rate < 1.2
+    (said,) = caplog.messages
+    assert f"{len(samples) / rate:.2f} s decode" in said

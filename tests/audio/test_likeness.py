@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from photowave.audio.likeness import likeness, log_mel_db
+from photowave.audio.likeness import likeness, log_mel_db, noise_likeness
 from photowave.errors import MediaError
 
 RATE = 16_000
@@ -91,3 +91,15 @@ def test_the_figures_stay_what_they_were() -> None:
     found = likeness(a, b, sample_rate=RATE)
     assert found.correlation == pytest.approx(0.68145, abs=1e-3)
     assert found.mean_abs_db == pytest.approx(3.57065, abs=1e-2)
+
+
+def test_noise_with_the_spectrum_is_like_a_steady_sound_and_unlike_strokes() -> None:
+    generator = torch.Generator().manual_seed(0)
+    hiss = torch.randn(4 * RATE, generator=generator)
+    steep = torch.fft.irfft(torch.fft.rfft(hiss) / (1 + torch.arange(2 * RATE + 1) / 200), 4 * RATE)
+    assert noise_likeness(steep, sample_rate=RATE) > 0.85
+    pulses = steep * (torch.arange(4 * RATE) % (RATE // 2) < RATE // 20)
+    assert noise_likeness(pulses, sample_rate=RATE) < 0.5
+    assert likeness(steep, steep + 0.1 * steep.std() * hiss.flip(0), sample_rate=RATE).correlation > (
+        noise_likeness(steep, sample_rate=RATE)
+    )

@@ -49,7 +49,7 @@ def test_table_fits_100_columns() -> None:
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"cannot be written.*Choose a file"):
+    with pytest.raises(ConfigError, match=r"cannot be written.*Choose a folder that exists"):
         report().save(tmp_path / "missing" / "bench.json")
     report().save(tmp_path / "bench.json")
     assert [path.name for path in tmp_path.iterdir()] == ["bench.json"]

@@ -39,7 +39,9 @@ def reading(made: SoundscapeGenerator, number: int, voices: int) -> PhotoReading
         for n in range(voices)
         for vector in conditioner.entry_vector(torch.tensor([number + n])).detach()
     )
-    return PhotoReading(drawn, None, hearing=Hearing(), sha256=None, picture=None, steered={})
+    return PhotoReading(
+        drawn, None, hearing=Hearing(), sha256=None, picture=None, steered={}, seed=0, variation=0
+    )
 
 
 def streams(made: SoundscapeGenerator) -> list[SoundStream]:

@@ -169,7 +169,10 @@ def test_rows_that_could_not_be_read_back_are_not_written(folder: Path, change: 
 
 
 def test_an_unwritable_place_is_named(folder: Path) -> None:
-    with pytest.raises(PairError, match=r"m\.csv cannot be written: .* Choose another folder"):
+    with pytest.raises(
+        PairError,
+        match=r"m\.csv cannot be written .*Choose a folder that exists",
+    ):
         write_manifest(folder / "missing" / "m.csv", [Row(folder / "a.jpg", None, None, "train")])
 
 
@@ -408,3 +411,35 @@ def test_the_set_of_places(places_manifest: Path) -> None:
         assert any(found.sounds_of)
         assert any(found.photo_also)
         assert None not in found.bandwidths_hz
+
+
+NFC, NFD = "café", "cafe\N{COMBINING ACUTE ACCENT}"
+
+
+def test_scenes_that_look_alike_are_one(folder: Path) -> None:
+    path = written(folder, f"a.jpg,,{NFC},train,", f",a.wav,{NFD},train,", f"b.jpg,,sea,train,{NFD}")
+    path.write_text(path.read_text(encoding="utf-8").replace(HEADER, f"{HEADER},also"), encoding="utf-8")
+    manifest = read_manifest(path)
+    assert manifest.scenes == (NFC, "sea")
+    assert manifest.pairs().sounds_of == ((0,), (0,))
+    assert Row(None, None, NFD, "train", also=(NFD,)) == Row(None, None, NFC, "train", also=(NFC,))
+
+
+@pytest.mark.parametrize(("lies", "named"), [(NFC, NFD), (NFD, NFC)])
+def test_a_file_is_found_in_the_other_unicode_form(lies: str, named: str, folder: Path) -> None:
+    (folder / lies).mkdir()
+    (folder / "a.jpg").rename(folder / lies / f"{named}.jpg")
+    (row,) = read_manifest(written(folder, f"{named}/{lies}.jpg,a.wav,sea,train")).rows
+    assert row.photo == folder / lies / f"{named}.jpg"
+
+
+def test_a_name_too_long_for_the_disk_hides_no_other_fault(folder: Path) -> None:
+    said = refusal(written(folder, f"{'x' * 300}.jpg,a.wav,sea,train", "b.jpg,none.wav,sea,train"))
+    assert "2 problems" in said
+    assert f"photo '{'x' * 60}...' cannot be read: File name too long" in said
+    assert "sound 'none.wav' does not exist" in said
+
+
+def test_a_folder_is_no_photo(folder: Path) -> None:
+    (folder / "d.jpg").mkdir()
+    assert "photo 'd.jpg' is no file" in refusal(written(folder, "d.jpg,a.wav,sea,train"))

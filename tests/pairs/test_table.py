@@ -81,3 +81,10 @@ def test_no_scenes_and_no_folder(tmp_path: Path) -> None:
         scene_table(tmp_path)
     with pytest.raises(PairError, match="is not a folder"):
         scene_table(tmp_path / "gone")
+
+
+def test_scenes_whose_folders_look_alike_are_one(folder: Path) -> None:
+    fill(folder, "café", photos=2, sounds=2)
+    fill(folder, "cafe\N{COMBINING ACUTE ACCENT}", photos=1, sounds=1)
+    scenes = Counter(row.scene for row in scene_table(folder))
+    assert scenes == {"sea": 10, "city": 6, "café": 6}

@@ -55,3 +55,10 @@ def test_only_what_is_given_is_told() -> None:
     assert SteerSettings(strict=True).told() == {}
     assert SteerSettings(exclude="rain,fog").told() == {"exclude": ["fog", "rain"]}
     assert SteerSettings(like="/home/me/brook.wav").told() == {"like": "brook.wav"}
+
+
+def test_places_have_one_unicode_form() -> None:
+    nfc, nfd = "café", "cafe\N{COMBINING ACUTE ACCENT}"
+    assert SteerSettings(place=nfd) == SteerSettings(place=nfc)
+    assert SteerSettings(exclude=nfd).excluded == (nfc,)
+    assert list(SteerSettings(blend=f"{nfd}:1,sea:1").shares) == [nfc, "sea"]

@@ -184,16 +184,29 @@ CLIP = strokes()
         ({"free": Likeness(0.2, 20.0), "calmer": Likeness(0.3, 20.0)}, "exposure bias"),
         ({"free": Likeness(0.79, 5.0), "calmer": BAD, "forced": Likeness(0.82, 5.0)}, "exposure bias"),
         ({"samples": (3 * CLIP).clamp(-1, 1)}, "the clip is clipped"),
+        ({"free": Likeness(0.99, 1.0), "noise": 0.95}, "it plays the clip"),
     ],
 )
 def test_the_diagnosis_names_the_cause(changes: dict[str, object], words: str) -> None:
-    known = {"free": GOOD, "calmer": GOOD, "forced": GOOD, "bits": 6.0, "bits_linear": 9.0}
+    known = {"free": GOOD, "calmer": GOOD, "forced": GOOD, "noise": 0.2, "bits": 6.0, "bits_linear": 9.0}
     known |= {"bits_histogram": 13.0, "samples": CLIP}
     said = diagnose(**{**known, **changes})  # type: ignore[arg-type]
     assert words in said
     others = {"undertrained", "exposure", "temperature too", "not learned", "learning rate", "clipped"}
     assert not any(other in said for other in others if other not in words)
-    assert said.startswith("it plays" if "free" not in changes else "it does not play")
+    plays = words in ("it plays the clip", "the clip is clipped")
+    assert said.startswith("it plays" if plays else "it does not play")
+
+
+@pytest.mark.parametrize(("free", "noise"), [(0.89, 0.89), (0.90, 0.87), (0.96, 0.96), (0.97, 0.96)])
+def test_what_noise_does_as_well_is_not_the_clip(free: float, noise: float) -> None:
+    copy = Likeness(free, 3.0)
+    said = diagnose(
+        free=copy, calmer=copy, forced=copy, noise=noise, bits=6.0, bits_linear=9.0, bits_histogram=13.0,
+        samples=CLIP,
+    )  # fmt: skip
+    assert said.startswith("it does not play the clip more than noise with its spectrum, which has a correl")
+    assert f"of {noise:.2f}; not learned yet" in said
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,12 @@ class Exhibit:
     scene: str
     photo: str
     players: tuple[Player, ...]
+    places: tuple[tuple[str, float], ...] = ()
+    """Each place with its probability, the likeliest first; () where the model names none."""
+    is_known: bool = True
+    """Whether the photo shows a place that the model knows."""
+    attribution: str = ""
+    """Whose recording the sound of the model follows."""
 
     @property
     def size(self) -> int:
@@ -85,6 +91,7 @@ def _exhibit(
     photo = photos.images[index].copy()
     photo.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE))
     systems = {made.name: made.samples for made in sounds}
+    told = next((made.told[index] for made in sounds if made.name == "model" and made.told), {})
     players = []
     for system, seed in _PLAYED:
         if system not in systems or seed >= systems[system].shape[1]:
@@ -98,6 +105,9 @@ def _exhibit(
         scene=str(photos.scenes[index]),
         photo=_image_url(photo, "JPEG", quality=82, optimize=True),
         players=tuple(players),
+        places=tuple(told.get("places", {}).items()),
+        is_known=told.get("known_place", True),
+        attribution=told.get("attribution", ""),
     )
 
 

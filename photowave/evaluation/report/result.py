@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from photowave.atomic import replacing
+from photowave.atomic import replacing, unwritten
 from photowave.errors import ConfigError
 from photowave.evaluation.metrics.metric import Metric
 from photowave.evaluation.report.terminal import summary_text
 from photowave.evaluation.sounds.types import EvaluatedPhotos, SystemSounds
+from photowave.names import legible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +75,9 @@ class EvaluationResult:
     def save(self, out: str | Path) -> Path:
         """Write `metrics.json`, `metrics.csv` and `report.html` into a folder, which is made if need be.
 
+        The JSON also holds, for each photo, the probabilities of all places and the recording that its sound
+        follows.
+
         Args:
             out: The folder. Each file appears only when it is complete.
 
@@ -89,7 +93,7 @@ class EvaluationResult:
         # All but photos and sounds, as JSON can hold it: NaN and infinities become null.
         rows = [{k: _finite(v) for k, v in dataclasses.asdict(metric).items()} for metric in self.metrics]
         kept = ("verdict", "settings", "sample_rate", "definitions")
-        tree = {name: getattr(self, name) for name in kept} | {"metrics": rows}
+        tree = {name: getattr(self, name) for name in kept} | {"metrics": rows, "photos": self._told()}
         try:
             out.mkdir(parents=True, exist_ok=True)
             with replacing(out / "metrics.json") as temporary:
@@ -106,10 +110,16 @@ class EvaluationResult:
             write_report(out / "report.html", **parts)
             return out / "report.html"
         except OSError as error:
-            raise ConfigError(
-                f"out={out}: cannot be written ({error.strerror or error}). "
-                "Choose a folder you may write to, with room in it."
-            ) from error
+            raise ConfigError(unwritten(f"out={out}:", error)) from error
+
+    def _told(self) -> list[dict[str, Any]]:
+        """For each photo its name and scene, and what the model tells of it."""
+        told = next((made.told for made in self.sounds if made.name == "model"), ()) or None
+        named = zip(self.photos.paths, self.photos.scenes.tolist(), strict=True)
+        return [
+            {"photo": legible(path.name), "scene": scene} | ({} if told is None else told[place])
+            for place, (path, scene) in enumerate(named)
+        ]
 
     def __str__(self) -> str:
         """Table for a terminal, at most 110 columns wide."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,8 @@ from photowave.settings import DrawSettings
 _TOGETHER = 16
 """Sounds drawn at once: enough to fill the cores, few enough to spare memory."""
 _SWAPS_PER_PHOTO = 20
+_TOLD = ("places", "known_place", "texture", "recording", "attribution")
+"""What is kept of `Soundscape.info`: what was heard in a photo, and whose recording its sound follows."""
 _DEFAULTS = DrawSettings()
 
 
@@ -41,6 +44,7 @@ def draw_model(
     wanted = [(path, take) for path in photos.paths for take in takes]
     began = time.perf_counter()
     drawn: list[Tensor] = []
+    told: list[dict[str, Any]] = []
     for first in range(0, len(wanted), _TOGETHER):
         sounds = generator.generate_read(
             [generator.read(path, take) for path, take in wanted[first : first + _TOGETHER]],
@@ -48,12 +52,14 @@ def draw_model(
             progress=progress,
         )
         drawn += [torch.from_numpy(sound.mono) for sound in sounds]
+        told += [{name: sound.info[name] for name in _TOLD if name in sound.info} for sound in sounds]
     seconds = (time.perf_counter() - began) / len(wanted)
     return SystemSounds(
         name="model",
         samples=torch.stack(drawn).view(len(photos.paths), seeds, -1),
         sources=np.full((len(photos.paths), seeds), -1, dtype=np.int64),
         seconds_per_sound=seconds,
+        told=tuple(told[::seeds]),
     )
 
 
@@ -65,6 +71,7 @@ def shuffle_photos(sounds: SystemSounds, photos: EvaluatedPhotos, *, seed: int =
         name=f"{sounds.name}_shuffled",
         samples=sounds.samples[torch.from_numpy(source)],
         sources=sounds.sources[source],
+        told=tuple(sounds.told[place] for place in source) if sounds.told else (),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -54,6 +55,8 @@ class SystemSounds:
     """Index of the recording that each sound comes from, -1 where there is none, [photos, seeds]."""
     seconds_per_sound: float
     """Time it took to make one sound, in seconds; NaN where it comes from a file."""
+    told: tuple[dict[str, Any], ...] = ()
+    """What the system tells of each photo, such as the probability of each place; () if it tells nothing."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,9 @@
 
 import base64
 import io
+import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -224,3 +226,32 @@ def test_svg_of_two_plots_share_no_names() -> None:
     ]
     assert all(found)
     assert not found[0] & found[1]
+
+
+def test_what_was_heard_and_whose_recording_it_follows_stand_beside_the_photo(tmp_path: Path) -> None:
+    told = {
+        "places": {"sea_waves": 0.826, "<lake>": 0.174, "city": 0.0},
+        "known_place": True,
+        "recording": "gulls.wav",
+        "attribution": '"gulls.wav" by Ann & Bob, CC-BY-4.0',
+    }
+    plain = fake_result(systems=("model", "real"))
+    model, real = plain.sounds
+    unsure = {**told, "known_place": False}
+    result = replace(plain, sounds=(replace(model, told=(told, told, unsure)), real))
+    path = result.save(tmp_path)
+    text = " ".join(Page(path.read_text(encoding="utf-8")).text.split())
+    assert text.count("heard: sea waves 83 %") == 2
+    assert text.count("heard: no place that the model knows; nearest: sea waves 83 %") == 1
+    assert text.count("sea waves 82.6 %<lake> 17.4 %city 0.0 %") == 3
+    assert 'The sound follows "gulls.wav" by Ann & Bob, CC-BY-4.0' in text
+    kept = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["photos"]
+    assert [photo["photo"] for photo in kept] == [file.name for file in result.photos.paths]
+    assert kept[2] == {"photo": "photo2.jpg", "scene": "sea", **unsure}
+
+
+def test_a_model_that_names_no_places_is_shown_without(tmp_path: Path) -> None:
+    page = Page(fake_result().save(tmp_path).read_text(encoding="utf-8"))
+    assert "heard:" not in page.text
+    kept = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["photos"]
+    assert kept[0] == {"photo": "photo0.jpg", "scene": "city"}

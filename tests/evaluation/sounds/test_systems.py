@@ -172,6 +172,7 @@ def test_the_model_draws_what_generate_gives(generator: SoundscapeGenerator, tmp
         for seed in range(2):
             one = generator.generate(path, duration_s=0.2, seed=seed, temperature=0.9, guidance=1.5)
             assert np.array_equal(sounds.samples[photo, seed].numpy(), one.samples)
+            assert sounds.told[photo] == {name: one.info[name] for name in ("texture",)}
 
 
 def numbered(scenes: list[str]) -> tuple[SystemSounds, EvaluatedPhotos]:
