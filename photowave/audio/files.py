@@ -14,6 +14,7 @@ from torch import Tensor
 
 from photowave.atomic import replacing
 from photowave.audio.containers import ogg_fault, with_sizes
+from photowave.audio.level import without_offset
 from photowave.audio.resampling import resample
 from photowave.errors import MediaError
 from photowave.settings.drawing import MP3_RATES
@@ -52,7 +53,8 @@ class SoundInfo:
 def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Tensor, int]:
     """Read a sound as one channel, the mean of all.
 
-    A WAV or AIFF file cut short is read as far as it goes; FLAC and Ogg files cut short are refused.
+    A WAV or AIFF file cut short is read as far as it goes; FLAC and Ogg files cut short are refused. A
+    constant offset of a channel is taken out, see `without_offset`.
 
     Args:
         path: The file; any format of libsndfile (WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF).
@@ -99,21 +101,60 @@ def _decode(path: Path) -> tuple[Tensor, int]:
         rate, declared = int(file.samplerate), int(file.frames)
         blocks = [torch.from_numpy(block) for block in _blocks(file)]
     samples = torch.cat(blocks) if blocks else torch.zeros(0, 1)
-    if len(samples) < declared and not _length_is_estimate(file):
-        raise MediaError(
-            f"{path}: only {len(samples)} of {declared} samples decode; all must. Replace the file."
-        )
+    _refuse_lack(path, len(samples), declared, guessed=_length_is_estimate(file))
     if len(samples) < 2:
         raise MediaError(f"{path} holds {len(samples)} sample(s); a sound needs at least 2. Replace it.")
-    if not bool(samples.isfinite().all()):
-        raise MediaError(f"{path} holds NaN or infinite samples; all must be finite. Export it again.")
-    return samples.t().contiguous(), rate
+    _refuse_not_finite(path, samples)
+    return without_offset(samples.t().contiguous()), rate
+
+
+def declared_s(path: str | Path) -> float:
+    """How long a sound file says it is, in seconds; of MP3 that may be a guess, and nothing is decoded.
+
+    Raises:
+        MediaError: See `probe_sound`.
+    """
+    with _opened(Path(path)) as file:
+        return float(file.frames / file.samplerate)
+
+
+def sound_blocks(path: str | Path, *, block_s: int) -> Iterator[tuple[Tensor, int]]:
+    """Read a long sound piece by piece, with an offset if it has one.
+
+    Args:
+        path: See `read_sound`.
+        block_s: Length of each but the last, in whole seconds.
+
+    Yields:
+        Samples (float32, [channels, time]) and their rate in Hz.
+
+    Raises:
+        MediaError: See `read_sound`; what is wrong further on is told when it is reached.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        rate, declared, done = int(file.samplerate), int(file.frames), 0
+        while len(block := file.read(block_s * rate, dtype="float32", always_2d=True)):
+            done += len(block)
+            _refuse_not_finite(path, samples := torch.from_numpy(block).t())
+            yield samples, rate
+        _refuse_lack(path, done, declared, guessed=_length_is_estimate(file))
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
     """All that decodes, [time, channels] each, whatever the header says of its length."""
     while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         yield block
+
+
+def _refuse_lack(path: Path, there: int, declared: int, *, guessed: bool) -> None:
+    if there < declared and not guessed:
+        raise MediaError(f"{path}: only {there} of {declared} samples decode; all must. Replace the file.")
+
+
+def _refuse_not_finite(path: Path, samples: Tensor) -> None:
+    if not bool(samples.isfinite().all()):
+        raise MediaError(f"{path} holds NaN or infinite samples; all must be finite. Export it again.")
 
 
 def _refuse_cancelled(path: str | Path, channels: Tensor, mixed: Tensor) -> None:
