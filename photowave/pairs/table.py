@@ -8,13 +8,23 @@ from photowave.audio.files import find_sounds
 from photowave.errors import MediaError, PairError
 from photowave.image.decode import find_photos
 from photowave.pairs.rows import Row
-from photowave.pairs.splits import Item, assign_splits, content_keys, recording_name, take_name
+from photowave.pairs.splits import (
+    HashFile,
+    Item,
+    assign_splits,
+    content_keys,
+    recording_name,
+    sha256,
+    take_name,
+)
 from photowave.settings import SplitSettings
 
 _DEFAULTS = SplitSettings()
 
 
-def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[Row]:
+def scene_table(
+    folder: str | Path, splits: SplitSettings = _DEFAULTS, *, hashed: HashFile = sha256
+) -> list[Row]:
     """List the photos and sounds of a folder of scenes and split them.
 
     One row per photo and one per sound; the scene is the name of its folder. Names that start with a dot are
@@ -25,6 +35,7 @@ def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[R
     Args:
         folder: Holds one folder per scene, each with `photos` and `sounds`.
         splits: How they are split.
+        hashed: Hashes files, to find the same content under two names.
 
     Returns:
         The rows; their lines are those that `write_manifest` gives them.
@@ -52,7 +63,7 @@ def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[R
             f"{folder}: nothing usable in {', '.join(lacking)}. A scene needs photos and sounds: "
             "add some or remove its folder."
         )
-    content = content_keys(path for _, _, path in files)
+    content = content_keys((path for _, _, path in files), hashed)
     items: list[Item] = []
     for scene_name, kind, path in files:
         name = path.relative_to(folder).as_posix()
