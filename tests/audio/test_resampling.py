@@ -14,7 +14,7 @@ def tone(hz: float, rate: int, seconds: float) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [(47_999, 48_000), (16_001, 16_000), (44_100, 16_000), (8_000, 44_100), (44_056, 16_000)]
+    ("old", "new"), [(47_999, 48_000), (16_001, 16_000), (44_100, 16_000), (8_000, 44_100)]
 )
 def test_a_tone_is_where_it_was(old: int, new: int) -> None:
     found = resample(tone(997, old, 2.0), old_rate=old, new_rate=new)

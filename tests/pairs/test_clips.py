@@ -184,6 +184,7 @@ def test_sampler_goes_on_where_training_is() -> None:
     assert [list(sampler) for _ in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [6, 7, 8, 9]]
 
 
+@settings(deadline=None)
 @given(some=st.sets(st.integers(0, 30)), count=st.integers(1, 31), data=st.data())
 def test_strangers_are_counted_without_a_list_of_them(
     some: set[int], count: int, data: st.DataObject
