@@ -49,6 +49,21 @@ class LoadedModel:
 
 
 @dataclass(frozen=True)
+class TrainingProgress:
+    """How far the training behind a checkpoint has come.
+
+    Attributes:
+        steps: Optimiser steps.
+        elapsed_s: Seconds of training that count towards its longest time; 0 where that had no limit.
+        missing: What a training needs to go on from it, and is not there.
+    """
+
+    steps: int = 0
+    elapsed_s: float = 0.0
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class TrainedModel:
     """A model out of a training checkpoint.
 
@@ -56,11 +71,13 @@ class TrainedModel:
         model: With the averaged weights, in evaluation mode, on the CPU.
         encoder_fingerprint: Hash of the photo encoder it was trained with.
         free_run: What its free runs shall come to, see `photowave.calibration`; None where there is nothing.
+        progress: How far its training has come.
     """
 
     model: PhotowaveModel
     encoder_fingerprint: str
     free_run: dict[str, Tensor] | None
+    progress: TrainingProgress = TrainingProgress()
 
 
 def default_model_path() -> Path:
@@ -209,7 +226,20 @@ def load_training_checkpoint(path: str | Path) -> TrainedModel:
     prefix = "model."
     tensors = {str(k).removeprefix(prefix): v for k, v in weights.items() if str(k).startswith(prefix)}
     model, fingerprint = _rebuild(path, metadata, tensors), str(metadata.get("encoder_fingerprint", ""))
-    return TrainedModel(model, fingerprint, metadata.get("free_run"))
+    return TrainedModel(model, fingerprint, metadata.get("free_run"), _progress(read))
+
+
+def _progress(checkpoint: dict[str, Any]) -> TrainingProgress:
+    """How far the training has come, and what is missing to go on; only what is there is believed."""
+    named = {"optimizer_states": "optimiser", "lr_schedulers": "schedule", "loops": "place in the epoch"}
+    missing = tuple(word for name, word in named.items() if not checkpoint.get(name))
+    steps, elapsed_s = checkpoint.get("global_step"), 0.0
+    callbacks = checkpoint.get("callbacks")
+    timer = callbacks.get("Timer") if isinstance(callbacks, dict) else None
+    spent = timer.get("time_elapsed") if isinstance(timer, dict) else None
+    if isinstance(spent, dict) and isinstance(trained := spent.get("train"), int | float):
+        elapsed_s = float(trained)
+    return TrainingProgress(steps if isinstance(steps, int) else 0, elapsed_s, missing)
 
 
 def _check_crc(path: Path) -> None:

@@ -6,6 +6,7 @@ from photowave.audio.envelope import SpectralEnvelope
 from photowave.audio.files import (
     SOUND_SUFFIXES,
     SoundInfo,
+    declared_s,
     find_sounds,
     probe_sound,
     read_channels,
@@ -15,10 +16,20 @@ from photowave.audio.files import (
 )
 from photowave.audio.filterbank import FilterBank, SynthesisState
 from photowave.audio.finishing import fade, join, to_loudness
-from photowave.audio.level import gain_to, limit_peaks, normalise, rms_dbfs, without_fades
+from photowave.audio.level import (
+    gain_to,
+    gain_to_loudness,
+    limit_peaks,
+    mean_power,
+    normalise,
+    rms_dbfs,
+    without_fades,
+    without_offset,
+)
+from photowave.audio.loudness import integrated_lufs
 from photowave.audio.mulaw import decode, encode, level_bounds, level_log2_widths
 from photowave.audio.repeating import repeat_to
-from photowave.audio.resampling import resample
+from photowave.audio.resampling import resample, resample_blocks
 from photowave.audio.stereo import WIDTH_BANDS, measure_width, width_band
 from photowave.audio.texture import TextureStatistics, power_db
 
@@ -33,16 +44,20 @@ __all__ = [
     "SynthesisState",
     "TextureStatistics",
     "UniformBaseline",
+    "declared_s",
     "decode",
     "encode",
     "extend_bandwidth",
     "fade",
     "find_sounds",
     "gain_to",
+    "gain_to_loudness",
+    "integrated_lufs",
     "join",
     "level_bounds",
     "level_log2_widths",
     "limit_peaks",
+    "mean_power",
     "measure_width",
     "normalise",
     "power_db",
@@ -51,10 +66,12 @@ __all__ = [
     "read_sound",
     "repeat_to",
     "resample",
+    "resample_blocks",
     "rms_dbfs",
     "sound_blocks",
     "to_loudness",
     "width_band",
     "without_fades",
+    "without_offset",
     "write_sound",
 ]

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from photowave.atomic import replacing, unwritten
 from photowave.audio.containers import missing_bytes, ogg_fault, with_sizes
+from photowave.audio.level import without_offset
 from photowave.audio.resampling import resample
 from photowave.errors import MediaError
 from photowave.settings.drawing import MP3_RATES
@@ -68,7 +69,8 @@ def read_sound(path: str | Path, *, sample_rate: int | None = None) -> tuple[Ten
 
     A WAV or AIFF file cut short is read as far as it goes, and a warning in the log says so, as for an MP3
     file of another length than its header tells; FLAC and Ogg files cut short are refused, but for
-    a FLAC that says no length, whose whole frames are read.
+    a FLAC that says no length, whose whole frames are read. A constant offset of a channel is taken out, see
+    `without_offset`.
 
     Args:
         path: The file; any format of libsndfile (WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF).
@@ -109,11 +111,12 @@ def read_channels(path: str | Path, *, sample_rate: int) -> tuple[Tensor, int]:
     return resampled, rate
 
 
-def sound_blocks(path: str | Path) -> Iterator[tuple[Tensor, int]]:
+def sound_blocks(path: str | Path, *, block_s: int | None = None) -> Iterator[tuple[Tensor, int]]:
     """Read a sound block by block, as it stands in its file, so that hours of it need little memory.
 
     Args:
-        path: See `read_sound`; silence is no error here.
+        path: See `read_sound`; silence and an offset are no error here.
+        block_s: Length of each block but the last, in whole seconds; None leaves it open.
 
     Yields:
         The samples of each block (float32, [channels, time]) and the file's sample rate in Hz.
@@ -121,10 +124,10 @@ def sound_blocks(path: str | Path) -> Iterator[tuple[Tensor, int]]:
     Raises:
         MediaError: See `read_sound`; what is wrong may show only after some blocks.
     """
-    count = 0
-    with _opened(Path(path)) as file:
+    path, count = Path(path), 0
+    with _opened(path) as file:
         rate, declared = int(file.samplerate), int(file.frames)
-        for block in _blocks(file):
+        for block in _blocks(file, _BLOCK if block_s is None else block_s * rate):
             count += len(block)
             samples = torch.from_numpy(block).t()
             if not bool(samples.isfinite().all()):
@@ -132,7 +135,7 @@ def sound_blocks(path: str | Path) -> Iterator[tuple[Tensor, int]]:
                     f"{path} holds NaN or infinite samples; all must be finite. Export it again."
                 )
             yield samples, rate
-    if (note := _shortfall(Path(path), file, count)) is not None:
+    if (note := _shortfall(path, file, count)) is not None:
         _log.warning(note)
     if count < declared and not _length_is_estimate(file):
         raise MediaError(f"{path}: only {count} of {declared} samples decode; all must. Replace the file.")
@@ -145,7 +148,7 @@ def _decode(path: Path) -> tuple[Tensor, int]:
     blocks, rate = [], 0
     for samples, rate in sound_blocks(path):  # noqa: B007
         blocks.append(samples)
-    return torch.cat(blocks, 1).contiguous(), rate
+    return without_offset(torch.cat(blocks, 1).contiguous()), rate
 
 
 def _shortfall(path: Path, file: soundfile.SoundFile, decoded: int) -> str | None:
@@ -158,9 +161,19 @@ def _shortfall(path: Path, file: soundfile.SoundFile, decoded: int) -> str | Non
     return None
 
 
-def _blocks(file: soundfile.SoundFile) -> Iterator[NDArray[np.float32]]:
+def declared_s(path: str | Path) -> float:
+    """How long a sound file says it is, in seconds; of MP3 that may be a guess, and nothing is decoded.
+
+    Raises:
+        MediaError: See `probe_sound`.
+    """
+    with _opened(Path(path)) as file:
+        return float(file.frames / file.samplerate)
+
+
+def _blocks(file: soundfile.SoundFile, size: int = _BLOCK) -> Iterator[NDArray[np.float32]]:
     """All that decodes, [time, channels] each, whatever the header says of its length."""
-    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
+    while len(block := file.read(size, dtype="float32", always_2d=True)):
         yield block
 
 

@@ -3,13 +3,11 @@
 import math
 
 import torch
-import torchaudio.functional
 from torch import Tensor
 
 from photowave.audio.level import limit_peaks
+from photowave.audio.loudness import BLOCK_S, integrated_lufs
 from photowave.errors import MediaError
-
-_SHORTEST_S = 0.4  # one block of the standard
 
 
 def to_loudness(samples: Tensor, *, sample_rate: int, lufs: float) -> Tensor:
@@ -28,13 +26,12 @@ def to_loudness(samples: Tensor, *, sample_rate: int, lufs: float) -> Tensor:
     Raises:
         MediaError: The sound is shorter than 0.4 s, or so soft that it has no loudness.
     """
-    if samples.shape[-1] < _SHORTEST_S * sample_rate:
+    if samples.shape[-1] < BLOCK_S * sample_rate:
         raise MediaError(
-            f"a sound of {samples.shape[-1] / sample_rate:.3g} s has no loudness; at least {_SHORTEST_S:g} s "
+            f"a sound of {samples.shape[-1] / sample_rate:.3g} s has no loudness; at least {BLOCK_S:g} s "
             "are needed. Draw a longer one."
         )
-    channels = samples if samples.dim() == 2 else samples[None]
-    now = float(torchaudio.functional.loudness(channels, sample_rate))
+    now = integrated_lufs(samples, sample_rate=sample_rate)
     if not math.isfinite(now):
         raise MediaError(
             "a sound that soft has no loudness (all of it lies below -70 LUFS). Leave it as it is."

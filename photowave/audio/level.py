@@ -5,10 +5,15 @@ import math
 import torch
 from torch import Tensor
 
+from photowave.audio.loudness import integrated_lufs
 from photowave.errors import MediaError
 
 _FADE_FRAME_S = 0.05
 _FADE_DB = -12.0
+_AT_ONCE = 1 << 24
+OFFSET_SHARE = 0.1
+"""Share of the spread of a sound from which on its mean counts as an offset: less changes its level by less
+than 0.05 dB."""
 
 
 def rms_dbfs(samples: Tensor) -> float:
@@ -20,8 +25,32 @@ def rms_dbfs(samples: Tensor) -> float:
     Returns:
         The level; minus infinity for silence or no samples at all.
     """
-    power = float(samples.double().square().mean()) if samples.numel() else 0.0
+    power = mean_power(samples)
     return 10 * math.log10(power) if power > 0 else -math.inf
+
+
+def mean_power(samples: Tensor) -> float:
+    """Mean of the squares of samples [time], in double precision; 0 for none. Hours take no more memory."""
+    if samples.numel() <= _AT_ONCE:
+        return float(samples.double().square().mean()) if samples.numel() else 0.0
+    return math.fsum(float(part.double().square().sum()) for part in torch.split(samples, _AT_ONCE)) / len(
+        samples
+    )
+
+
+def without_offset(samples: Tensor) -> Tensor:
+    """Take a constant offset out of a sound, which no one hears, but which would count for its level.
+
+    Args:
+        samples: Float, [channels, time].
+
+    Returns:
+        The same tensor where the mean of every channel is at most a tenth of its spread.
+    """
+    exact = samples.double()
+    mean, spread = exact.mean(1, keepdim=True), exact.std(1, correction=0, keepdim=True)
+    there = mean.abs() > OFFSET_SHARE * spread
+    return (exact - torch.where(there, mean, 0.0)).to(samples.dtype) if bool(there.any()) else samples
 
 
 def normalise(samples: Tensor, *, rms_dbfs: float, peak_dbfs: float = -1.0) -> Tensor:
@@ -46,15 +75,39 @@ def normalise(samples: Tensor, *, rms_dbfs: float, peak_dbfs: float = -1.0) -> T
 
 def gain_to(samples: Tensor, *, rms_dbfs: float, peak_dbfs: float = -1.0) -> float:
     """The gain by which `normalise` multiplies; arguments and errors are the same."""
-    power = float(samples.double().square().mean()) if samples.numel() else 0.0
+    power = mean_power(samples)
     if not 0 < power < math.inf:
         raise MediaError(
             f"a sound of {samples.numel()} samples with mean power {power:g} cannot be brought to "
             f"{rms_dbfs:g} dBFS; the power must be positive and finite. Choose an audible excerpt."
         )
-    rms_gain = 10 ** (rms_dbfs / 20) / math.sqrt(power)
-    peak_gain = 10 ** (peak_dbfs / 20) / float(samples.abs().max())
-    return min(rms_gain, peak_gain)
+    return min(10 ** (rms_dbfs / 20) / math.sqrt(power), _peak_gain(samples, peak_dbfs))
+
+
+def gain_to_loudness(samples: Tensor, *, sample_rate: int, lufs: float, peak_dbfs: float = -1.0) -> float:
+    """The gain to a loudness by ITU-R BS.1770-4, or to the highest peak allowed if that is less.
+
+    A sound shorter than a block of the standard (0.4 s), or so soft that no block counts, is measured as a
+    whole.
+
+    Args:
+        samples: Float, [time], full scale is +-1.
+        sample_rate: In Hz.
+        lufs: Loudness to reach, in loudness units relative to full scale.
+        peak_dbfs: Highest peak allowed, in dB relative to full scale.
+
+    Raises:
+        MediaError: The sound is silent (or empty, or not finite).
+    """
+    gain_to(samples, rms_dbfs=lufs)  # refuses what has no level
+    now = integrated_lufs(samples, sample_rate=sample_rate)
+    if now == -math.inf:
+        now = integrated_lufs(samples, sample_rate=sample_rate, gated=False)
+    return min(10 ** ((lufs - now) / 20), _peak_gain(samples, peak_dbfs))
+
+
+def _peak_gain(samples: Tensor, peak_dbfs: float) -> float:
+    return 10 ** (peak_dbfs / 20) / max(float(part.abs().max()) for part in torch.split(samples, _AT_ONCE))
 
 
 def limit_peaks(samples: Tensor) -> Tensor:
@@ -86,7 +139,8 @@ def without_fades(samples: Tensor, *, sample_rate: int, longest_s: float) -> Ten
     """
     size = max(1, round(_FADE_FRAME_S * sample_rate))
     frames = samples[: len(samples) // size * size].view(-1, size)
-    power = frames.square().mean(1)
+    # Some at a time, since hours of squares would fill the memory.
+    power = torch.cat([part.square().mean(1) for part in torch.split(frames, _AT_ONCE // size)])
     if not len(frames) or not power.median() > 0:
         return samples
     loud = (power >= power.median() * 10 ** (_FADE_DB / 10)).nonzero().flatten()

@@ -1,13 +1,14 @@
 """Which textures of the training sounds may be drawn for: medoids of clusters of texture windows."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from sklearn.cluster import KMeans
 from torch import Tensor
 
-from photowave.pairs.bank import Recording
+from photowave.pairs.recording import Recording
 from photowave.pairs.split_data import SplitData
 
 _log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ def find_textures(train: SplitData, *, mean: Tensor, std: Tensor, size: int, see
 
 
 def _clusters(
-    here: Tensor, owners: Tensor, recordings: list[Recording], most: int
+    here: Tensor, owners: Tensor, recordings: Sequence[Recording], most: int
 ) -> list[tuple[Tensor, int]]:
     """Windows that are clustered together, bool [windows], and into how many textures."""
     heard = torch.unique(owners[here]).tolist()

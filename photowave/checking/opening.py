@@ -37,10 +37,10 @@ def open_table(pairs: str | Path, splits: SplitSettings) -> tuple[Table, list[Fi
         findings += [
             finding("place without partner", f"nothing in {name}", file=root / name) for name in lacking
         ]
-        rows = split_scenes(root, files, splits, lenient=True)
+        rows = split_scenes(root, files, splits)
     else:
         found = stem_rows(root, root)
-        rows = deal(found.rows, splits, root=root, lenient=True)
+        rows = deal(found.rows, splits, root=root)
     if not rows:
         raise PairError(f"{path} holds no photos and no sounds. Name another folder, or a manifest.")
     rows = [replace(row, line=n) for n, row in enumerate(rows, 2)]

@@ -39,7 +39,7 @@ def find_doubles(rows: Sequence[Row]) -> Iterator[Finding]:
             yield finding("double row", f"the same as line {line}", lines=(row.line,))
     lines = lines_of(rows)
     held: dict[tuple[str, str], Path] = {}
-    for path, key in _in_order(lines, content_keys(lines, lenient=True)):
+    for path, key in _in_order(lines, content_keys(lines)):
         kept = held.setdefault((key, path.suffix.lower()), path)
         if kept != path:
             yield finding("duplicate", f"it has the content of '{kept.name}'", lines=lines[path], file=path)
@@ -57,7 +57,7 @@ def find_near(rows: Sequence[Row], looks: Mapping[Path, int]) -> Iterator[Findin
     lines = lines_of(rows)
     split = {row.photo: row.split for row in rows if row.photo is not None}
     bands: list[dict[int, list[Path]]] = [defaultdict(list) for _ in range(_BANDS)]
-    content = content_keys(looks, lenient=True)
+    content = content_keys(looks)
     for path, look in looks.items():
         parts = [look >> (8 * band) & 0xFF for band in range(_BANDS)]
         others = {other for band, part in zip(bands, parts, strict=True) for other in band[part]}

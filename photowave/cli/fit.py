@@ -13,6 +13,7 @@ from typing import Any
 import lightning as L
 from jsonargparse import ArgumentError, ArgumentParser
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.accelerators import CPUAccelerator
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from tqdm import tqdm
 
@@ -33,8 +34,8 @@ from photowave.training.averaging import MovingAverage
 from photowave.training.checkpoints import RunCheckpoints, TrainingStopped
 from photowave.training.previews import Previews
 from photowave.training.report import ProgressReport, TrainingBar
-from photowave.training.resuming import ModelIdentity, check_same_model
-from photowave.training.setup import build_training, read_splits
+from photowave.training.resuming import ModelIdentity, check_same_model, check_unfinished
+from photowave.training.setup import build_training, read_splits, report_left_out
 
 _SETTINGS = {
     "model": ModelConfig,
@@ -67,6 +68,7 @@ class PhotowaveCLI(LightningCLI):
         self._only_build = arguments is None
         self._command = command
         self._resumed: ModelIdentity | None = None
+        self._began_at: tuple[Path, int] | None = None
         strict = {"exit_on_error": False, "allow_abbrev": False}
         super().__init__(
             args=[command, *(arguments or [])],
@@ -122,6 +124,29 @@ class PhotowaveCLI(LightningCLI):
     def before_fit(self) -> None:
         """Read the pairs and calibrate the model, before the trainer starts."""
         read_splits(self.model, self.datamodule, self._command)
+        if self.trainer.is_global_zero:
+            report_left_out(self.datamodule, self._run_folder())
+
+    def after_fit(self) -> None:
+        """Say so if nothing was left to do.
+
+        Raises:
+            ConfigError: The epochs are used up.
+        """
+        if self._began_at is None or self.trainer.global_step > self._began_at[1]:
+            return
+        path, step = self._began_at
+        raise ConfigError(
+            f"nothing was left to train: {path} has {step} steps, and that is all of trainer.max_epochs="
+            f"{self.trainer.max_epochs}. Give more to go on, or make a model file of it: photowave export "
+            f"{path}"
+        )
+
+    def _run_folder(self) -> Path | None:
+        """Where this run leaves its files; None if it leaves none."""
+        dry = self.config_init[self.subcommand].trainer.fast_dev_run
+        folder = None if dry or not self.trainer.loggers else self.trainer.log_dir
+        return None if folder is None else Path(folder)
 
     before_validate = before_test = before_fit
 
@@ -150,7 +175,11 @@ class PhotowaveCLI(LightningCLI):
         if self.config.subcommand != "fit":
             settings = {"model": json.loads(trained.model.config.to_json())}
             self.config = self.parser.parse_object({self.config.subcommand: settings}, self.config)
-        elif path.parent.name == "checkpoints" and given.trainer.logger:
+            return
+        limits = given.trainer
+        check_unfinished(path, trained.progress, max_steps=limits.max_steps, max_time=limits.max_time)
+        self._began_at = (path, trained.progress.steps)
+        if path.parent.name == "checkpoints" and given.trainer.logger:
             self._go_on_beside(path.resolve().parents[1], given.trainer.logger.get("init_args"))
 
     @staticmethod
@@ -176,8 +205,15 @@ class PhotowaveCLI(LightningCLI):
             kwargs["enable_progress_bar"] = sys.stdout.isatty() and not given.get("barebones")
         if kwargs.get("enable_progress_bar", given.get("enable_progress_bar")):
             self.trainer_defaults["callbacks"].append(TrainingBar())
+        if "spawn" in str(given.get("strategy")):
+            raise ConfigError(
+                f"trainer.strategy={given.strategy}: what a training holds cannot be sent to a new process. "
+                "Use ddp, which starts each anew."
+            )
         try:
-            return super().instantiate_trainer(**kwargs)
+            trainer = super().instantiate_trainer(**kwargs)
+            self._check_devices(trainer)
+            return trainer
         except (MisconfigurationException, ModuleNotFoundError) as error:
             accelerator = given.get("accelerator")
             if not any(words in str(error) for words in _NO_DEVICE):
@@ -185,6 +221,16 @@ class PhotowaveCLI(LightningCLI):
             raise ConfigError(
                 f"trainer.accelerator={accelerator}: {_sentence(error)} Leave it out or use cpu."
             ) from error
+
+    @staticmethod
+    def _check_devices(trainer: L.Trainer) -> None:
+        """More processes than processors would fill the memory before the first step."""
+        most = max(2, os.cpu_count() or 1)
+        if isinstance(trainer.accelerator, CPUAccelerator) and trainer.num_devices > most:
+            raise ConfigError(
+                f"trainer.devices={trainer.num_devices}: each is a process on the CPU, and this machine has "
+                f"{os.cpu_count()} processors. Use at most {most}."
+            )
 
     def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
         prepared: dict[str, Any] = super()._prepare_subcommand_kwargs(subcommand)

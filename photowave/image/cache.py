@@ -38,6 +38,7 @@ class FeatureCache:
         sources: Sequence[PhotoSource],
         *,
         progress: Callable[[int], None] | None = None,
+        hashed: Callable[[PhotoSource], str] = photo_sha256,
     ) -> Tensor:
         """Look up the features of photos, and compute those that are not there.
 
@@ -45,6 +46,7 @@ class FeatureCache:
             encoder: Reads the photos that are new.
             sources: The photos.
             progress: Called after each photo with the number of photos done so far.
+            hashed: Names photos by their content.
 
         Returns:
             Tensor: Features, float32, on the CPU, [photos, feature_dim].
@@ -56,7 +58,7 @@ class FeatureCache:
         folder = self.folder / encoder.fingerprint
         for index, source in enumerate(sources):
             photo = held(source)
-            path = folder / f"{photo_sha256(photo)}.safetensors"
+            path = folder / f"{hashed(photo)}.safetensors"
             row = _read(path, encoder.feature_dim)
             if row is None:
                 row = encoder.encode([photo])[0].cpu()

@@ -1,63 +1,42 @@
-"""Recordings in memory, at one rate and level, with the texture around every place in them."""
+"""The recordings of a split, with the texture around every place in them."""
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from photowave.audio import (
-    SpectralEnvelope,
-    TextureStatistics,
-    extend_bandwidth,
-    gain_to,
-    measure_width,
-    normalise,
-    read_channels,
-    repeat_to,
-    rms_dbfs,
-    without_fades,
-)
-from photowave.errors import ConfigError, MediaError, PairError
+from photowave.audio import SpectralEnvelope
+from photowave.errors import MediaError, PairError
 from photowave.model import EnvelopeClip
+from photowave.pairs.kept_recordings import KeptRecordings, RecordingStore, cache_errors
 from photowave.pairs.pairing import Excerpt
+from photowave.pairs.recording import HOP_S, Recording, RecordingReader
 from photowave.settings import AudioConfig
-
-_SILENCE_DBFS = -80.0
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One excerpt to cut clips from."""
-
-    path: Path
-    samples: Tensor
-    """At the model's rate and level, float32 [time]."""
-    textures: Tensor
-    """Texture of the window that starts at each hop, [windows, texture]."""
-    levels: Tensor
-    """Level of each of these windows beside that of the whole recording, in dB, [windows]."""
-    spectra: Tensor
-    """Log-mel spectrum at each knot of the envelope, [knots, mels]; no knots where none is asked."""
-    width: Tensor | None = None
-    """How strong its side is beside its middle, see `measure_width`; None where it has one channel or the
-    model draws one."""
 
 
 class SoundBank:
-    """All recordings of a split; those that cannot be used are named together in one `PairError`.
+    """All recordings of a split, in memory or, with a `cache`, memory-mapped.
 
     An excerpt of at least `clip_s` can be used. What lies above its bandwidth, that of the file or one that
     `bandwidths_hz` gives, is filled, see `extend_bandwidth`. Where its `start_s` names no place in the
     recording, fades of up to `fade_s` are cut off at either end, and one that is at most half too short is
     repeated. Textures describe `window_s` of sound each. `envelope` measures spectral envelopes;
-    `progress` is called with 1 after each recording.
+    `level` is `rms` or `loudness`, see `DataSettings`. `progress` is called with 1 after each recording.
+
+    Attributes:
+        recordings: Those that can be used.
+        bad: What is wrong with each excerpt that cannot, where `strict` is false.
+        lengths: Samples of each recording, int64 [recordings].
+        windows: Texture windows of each recording, int64 [recordings].
+
+    Raises:
+        ConfigError: `window_s` is too short for a texture.
+        PairError: With `strict`, excerpts cannot be used; they are named together.
     """
 
-    HOP_S = 1.0
+    HOP_S = HOP_S
     """Distance between two texture windows, in seconds."""
 
     def __init__(
@@ -69,44 +48,63 @@ class SoundBank:
         window_s: float,
         envelope: SpectralEnvelope | None = None,
         fade_s: float = 0.0,
+        level: str = "rms",
         bandwidths_hz: Sequence[float | None] = (),
+        cache: Path | None = None,
+        strict: bool = True,
         progress: Callable[[int], None] | None = None,
     ):
         self.audio = audio
         self.window_s = window_s
         self.envelope = envelope
-        self.fade_s = fade_s
-        self.recordings: list[Recording] = []
-        statistics = TextureStatistics(sample_rate=audio.sample_rate, mels=audio.texture_mels)
-        hop, window = round(self.HOP_S * audio.sample_rate), round(window_s * audio.sample_rate)
-        if window < statistics.shortest:
-            raise ConfigError(
-                f"window_s={window_s:g}: a texture at {audio.sample_rate} Hz needs at least "
-                f"{statistics.shortest / audio.sample_rate:.3g} s. The default is 5."
-            )
-        # Several excerpts of one recording mostly follow each other: it is read once.
-        read = lru_cache(maxsize=1)(self._read)
-        bad: list[str] = []
+        reader = RecordingReader(
+            audio=audio, clip_s=clip_s, window_s=window_s, envelope=envelope, fade_s=fade_s, level=level
+        )
         known = bandwidths_hz or (None,) * len(excerpts)
-        for excerpt, bandwidth_hz in zip(excerpts, known, strict=True):
-            try:
-                samples, gain, width = read(excerpt.path, bandwidth_hz)
-                samples = self._cut((samples, gain), excerpt, shortest=clip_s, statistics=statistics)
-                windows = samples.unfold(0, min(window, len(samples)), hop)
-                textures = torch.cat([statistics(part[None]) for part in windows])
-                levels = torch.tensor([rms_dbfs(part) for part in windows]) - rms_dbfs(samples)
-                spectra = self._spectra(samples)
-                self.recordings.append(Recording(excerpt.path, samples, textures, levels, spectra, width))
-            except MediaError as error:
-                bad.append(str(error))
-            if progress is not None:
-                progress(1)
-        refuse_if_any(bad, what="recordings", total=len(excerpts))
+        self.bad: dict[Excerpt, str] = {}
+        self._hold(_read_all(reader, list(zip(excerpts, known, strict=True)), cache, self.bad, progress))
+        if strict:
+            refuse_if_any(list(self.bad.values()), what="recordings", total=len(excerpts))
+
+    def _hold(self, recordings: Sequence[Recording]) -> None:
+        self.recordings = recordings
+        if isinstance(recordings, KeptRecordings):
+            self.lengths, self.windows = recordings.sizes()
+        else:
+            sizes = [(len(r.samples), len(r.textures)) for r in recordings]
+            self.lengths, self.windows = np.array(sizes, dtype=np.int64).reshape(-1, 2).T
+
+    def only(self, chosen: Sequence[int], *, longest_s: float | None = None) -> "SoundBank":
+        """Keep some recordings, in this order.
+
+        Args:
+            chosen: Their numbers.
+            longest_s: Cut what is longer, in seconds; None cuts nothing.
+        """
+        part = object.__new__(SoundBank)
+        part.audio, part.window_s, part.envelope, part.bad = self.audio, self.window_s, self.envelope, {}
+        part._hold(_chosen(self.recordings, chosen))
+        if longest_s is not None and (part.lengths > longest_s * self.audio.sample_rate).any():
+            part._hold([self._shortened(recording, longest_s) for recording in part.recordings])
+        return part
+
+    def _shortened(self, recording: Recording, longest_s: float) -> Recording:
+        samples = recording.samples[: round(longest_s * self.audio.sample_rate)]
+        windows = max(1, 1 + int((len(samples) / self.audio.sample_rate - self.window_s) / HOP_S))
+        knots = 0 if self.envelope is None else 1 + len(samples) // self.envelope.step
+        return Recording(
+            recording.path,
+            samples,
+            recording.textures[:windows],
+            recording.levels[:windows],
+            recording.spectra[:knots],
+            recording.width,
+        )
 
     @property
     def duration_s(self) -> float:
         """Seconds of sound in all."""
-        return sum(len(r.samples) for r in self.recordings) / self.audio.sample_rate
+        return int(self.lengths.sum()) / self.audio.sample_rate
 
     def nearest(self, textures: Tensor) -> tuple[Tensor, Tensor]:
         """Find the recordings with the windows nearest to textures [batch, texture], int64 [batch].
@@ -125,7 +123,7 @@ class SoundBank:
         """
         recording = self.recordings[index]
         middle = (start + length / 2 - self.window_s * self.audio.sample_rate / 2) / self.audio.sample_rate
-        window = min(max(round(middle / self.HOP_S), 0), len(recording.textures) - 1)
+        window = min(max(round(middle / HOP_S), 0), len(recording.textures) - 1)
         envelope = EnvelopeClip(
             *self._around(recording.spectra, start, length), *self._stretch(recording.spectra, window)
         )
@@ -146,65 +144,47 @@ class SoundBank:
             return spectra, torch.ones(0, dtype=torch.bool)
         knots_per_s = self.envelope.knots_per_s
         count = max(1, round(self.window_s * knots_per_s))
-        part = spectra[round(window * self.HOP_S * knots_per_s) :][:count]
+        part = spectra[round(window * HOP_S * knots_per_s) :][:count]
         stretch = torch.cat([part, part.new_zeros(count - len(part), part.shape[1])])
         return stretch, torch.arange(count) < len(part)
 
-    def _read(self, path: Path, bandwidth_hz: float | None) -> tuple[Tensor, float, Tensor | None]:
-        """The middle of a recording, the gain that brings it to the level as a whole, and its width."""
-        rate = self.audio.sample_rate
-        channels, file_rate = read_channels(path, sample_rate=rate)
-        samples = channels.mean(0)
-        width = None
-        if self.audio.channels == len(channels) == 2:
-            width = measure_width(channels, sample_rate=rate)
-        highest = min(file_rate / 2, math.inf if bandwidth_hz is None else bandwidth_hz)
-        samples = extend_bandwidth(samples, sample_rate=rate, bandwidth_hz=highest)
-        return samples, gain_to(samples, rms_dbfs=self.audio.rms_dbfs), width
 
-    def _cut(
-        self, read: tuple[Tensor, float], excerpt: Excerpt, *, shortest: float, statistics: TextureStatistics
-    ) -> Tensor:
-        """The samples of an excerpt of what was read, at their level and checked; `shortest` in seconds."""
-        rate, name = self.audio.sample_rate, str(excerpt.path)
-        samples, gain = read
-        needed = max(round(shortest * rate), statistics.shortest)
-        if excerpt.start_s is not None:
-            first = round(excerpt.start_s * rate)
-            # A product is a copy, so that the rest of a long recording does not stay in memory.
-            samples = samples[first : first + round(max(self.window_s, shortest) * rate)] * gain
-            name += f" from start_s {excerpt.start_s:g}"
-        else:
-            samples = self._without_fades(samples, gain, needed=needed)
-            if 2 * len(samples) >= needed:
-                samples = repeat_to(samples, needed)
-        if len(samples) < needed:
-            raise MediaError(
-                f"{name} lasts {len(samples) / rate:.3g} s; training needs {needed / rate:.3g} s. "
-                "Remove it, move start_s forward, or lower clip_s and val_clip_s."
-            )
-        if rms_dbfs(samples) < _SILENCE_DBFS:
-            raise MediaError(
-                f"{name} is silent: its level stays below {_SILENCE_DBFS:g} dBFS. Remove it or move start_s."
-            )
-        return samples
+def _read_all(
+    reader: RecordingReader,
+    excerpts: Sequence[tuple[Excerpt, float | None]],
+    cache: Path | None,
+    bad: dict[Excerpt, str],
+    progress: Callable[[int], None] | None,
+) -> Sequence[Recording]:
+    """Read what can be read, from the cache or from its file, and say what is wrong with the rest."""
+    if cache is not None:
+        with cache_errors(cache), RecordingStore(cache, reader) as store:
+            _each(store.add, excerpts, bad, progress)
+        return store.recordings
+    found: list[Recording] = []
+    _each(lambda *excerpt: found.append(reader.read(*excerpt)), excerpts, bad, progress)
+    return found
 
-    def _without_fades(self, samples: Tensor, gain: float, *, needed: int) -> Tensor:
-        """A whole recording at its level; fades are cut off before, since they do not count for it."""
-        if self.fade_s > 0:
-            kept = without_fades(samples, sample_rate=self.audio.sample_rate, longest_s=self.fade_s)
-            # What is cut off must not make a recording too short to be used.
-            if needed <= len(kept) < len(samples):
-                return normalise(kept, rms_dbfs=self.audio.rms_dbfs)
-        return samples * gain
 
-    @torch.no_grad()
-    def _spectra(self, samples: Tensor) -> Tensor:
-        if self.envelope is None:
-            return samples.new_zeros(0, self.audio.texture_mels)
-        # A copy: the rest of a padded tensor would stay in memory.
-        spectra: Tensor = self.envelope(samples[None])
-        return spectra[0].clone()
+def _each(
+    take: Callable[[Excerpt, float | None], None],
+    excerpts: Sequence[tuple[Excerpt, float | None]],
+    bad: dict[Excerpt, str],
+    progress: Callable[[int], None] | None,
+) -> None:
+    for excerpt, bandwidth_hz in excerpts:
+        try:
+            take(excerpt, bandwidth_hz)
+        except MediaError as error:
+            bad[excerpt] = str(error)
+        if progress is not None:
+            progress(1)
+
+
+def _chosen(recordings: Sequence[Recording], chosen: Sequence[int]) -> Sequence[Recording]:
+    if isinstance(recordings, KeptRecordings):
+        return recordings.only(chosen)
+    return [recordings[index] for index in chosen]
 
 
 def refuse_if_any(bad: Sequence[str], *, what: str, total: int) -> None:

@@ -5,6 +5,7 @@ from typing import TypedDict
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 from torch.utils.data.distributed import DistributedSampler
@@ -49,14 +50,23 @@ class ClipDataset(Dataset[Clip]):
     def __init__(
         self, *, bank: SoundBank, pairing: Pairing, features: Tensor, length: int, count: int, seed: int
     ):
-        self._bank, self._pairing, self._features = bank, pairing, features
+        self._bank, self._features = bank, features
         self._length, self._count, self._seed = length, count, seed
         groups: dict[str | None, list[int]] = {}
         for index, scene in enumerate(pairing.sound_scenes):
             groups.setdefault(scene, []).append(index)
-        self._groups = list(groups.values())
-        roots = np.sqrt([len(r.textures) for r in bank.recordings])
-        self._weights = [roots[group] / roots[group].sum() for group in self._groups]
+        self._groups = [np.array(group) for group in groups.values()]
+        roots = np.sqrt(bank.windows)
+        # Summed up once, as numpy's own `choice` would do it for each clip.
+        self._shares = [_summed(roots[group] / roots[group].sum()) for group in self._groups]
+        # Sounds of a scene share one tuple of photos: it becomes an array once.
+        numbers: dict[int, int] = {}
+        self._partners: list[NDArray[np.int64]] = []
+        self._partners_of = np.empty(len(pairing.photos_of), dtype=np.int64)
+        for index, partners in enumerate(pairing.photos_of):
+            number = self._partners_of[index] = numbers.setdefault(id(partners), len(numbers))
+            if number == len(self._partners):
+                self._partners.append(np.array(partners, dtype=np.int64))
 
     def __len__(self) -> int:
         """Clips per epoch."""
@@ -66,22 +76,22 @@ class ClipDataset(Dataset[Clip]):
         """Cut clip number `index`; numbers beyond one epoch are the next epochs' clips."""
         random = np.random.default_rng((self._seed, index))
         group = int(random.integers(len(self._groups)))
-        sound = int(random.choice(self._groups[group], p=self._weights[group]))
-        room = len(self._bank.recordings[sound].samples) - self._length
+        sound = int(self._groups[group][self._shares[group].searchsorted(random.random(), side="right")])
+        room = int(self._bank.lengths[sound]) - self._length
         # At any sample, not only where frames begin: a recording then gives other frames each time it is cut,
         # which keeps a decoder over bands from learning them by heart.
         # Drawn beyond both ends and held there, so that beginning and end are met as often as the rest.
         drawn = int(random.integers(-(self._length // 2), room + self._length // 2 + 1))
         start = min(max(drawn, 0), room)
         samples, texture, envelope = self._bank.clip(sound, start, self._length)
-        partners = self._pairing.photos_of[sound]
+        partners = self._partners[self._partners_of[sound]]
         features = swapped = torch.zeros(self._features.shape[-1])
-        strangers = np.setdiff1d(np.arange(len(self._features)), partners)
-        paired = len(partners) > 0 and len(strangers) > 0
+        strangers = len(self._features) - len(partners)
+        paired = len(partners) > 0 and strangers > 0
         if len(partners):
-            features = self._features[int(random.choice(partners))]
+            features = self._features[int(partners[random.integers(len(partners))])]
         if paired:
-            swapped = self._features[int(random.choice(strangers))]
+            swapped = self._features[_other_than(partners, int(random.integers(strangers)))]
         return Clip(
             samples=samples,
             start_s=torch.tensor(start / self._bank.audio.sample_rate, dtype=torch.float32),
@@ -93,6 +103,19 @@ class ClipDataset(Dataset[Clip]):
             uniform=torch.tensor(random.random(), dtype=torch.float32),
             seed=torch.tensor(random.integers(2**63), dtype=torch.int64),
         )
+
+
+def _summed(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of the shares so far; the last is 1."""
+    summed: NDArray[np.float64] = shares.cumsum()
+    summed /= summed[-1]
+    return summed
+
+
+def _other_than(some: NDArray[np.int64], number: int) -> int:
+    """The number that stands at a place among those that are not in `some`, which ascends."""
+    # So many of those left out lie before the ones that are counted.
+    return number + int((some - np.arange(len(some))).searchsorted(number, side="right"))
 
 
 class EpochSampler(DistributedSampler[int]):

@@ -22,7 +22,6 @@ def deal(
     root: Path,
     groups: Sequence[str] | None = None,
     stable: bool = True,
-    lenient: bool = False,
 ) -> list[Row]:
     """Give each row its split.
 
@@ -35,13 +34,9 @@ def deal(
         root: Names of files count from here, so that the result does not depend on where the data lies.
         groups: The group of each row; "" for none. A group's name is what decides about it.
         stable: Whether new rows must not move old ones; otherwise each scene gets its exact shares.
-        lenient: Whether files that cannot be read count as files of their own.
-
-    Raises:
-        PairError: A file cannot be read.
     """
     files = [path for row in rows for path in (row.photo, row.sound) if path is not None]
-    content = content_keys(files, lenient=lenient)
+    content = content_keys(files)
     items = []
     for index, row in enumerate(rows):
         keys = set[str]()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from photowave.atomic import replacing, unwritten
 from photowave.errors import PairError
 from photowave.pairs.rows import COLUMNS, OPTIONAL_COLUMNS, Row, parse_row, row_cells
-from photowave.pairs.splits import content_keys
+from photowave.pairs.splits import HashFile, content_keys, sha256
 
 
 @dataclass(frozen=True)
@@ -113,18 +113,19 @@ def write_cells(path: Path, header: Sequence[str], lines: Iterable[Sequence[str]
         raise PairError(unwritten(path, error)) from error
 
 
-def leaks(rows: Sequence[Row]) -> list[tuple[Row, str]]:
+def leaks(rows: Sequence[Row], *, hashed: HashFile = sha256) -> list[tuple[Row, str]]:
     """Find photos and recordings that stand in a second split, by path or by content, with the later row.
 
-    Raises:
-        PairError: A file cannot be read.
+    Args:
+        rows: All of a manifest.
+        hashed: Hashes a file.
     """
     if len({row.split for row in rows}) < 2:
         return []
     found: list[tuple[Row, str]] = []
     for kind in ("photo", "sound"):
         used = [(getattr(row, kind), row) for row in rows if getattr(row, kind) is not None]
-        keys = content_keys(path for path, _ in used)
+        keys = content_keys((path for path, _ in used), hashed)
         first: dict[str, tuple[Path, Row]] = {}
         for path, row in used:
             before, there = first.setdefault(keys[path], (path, row))

@@ -6,17 +6,18 @@ between them. `start_s` says where in the recording the sound starts, `bandwidth
 Further columns are allowed and ignored.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from photowave.errors import PairError
+from photowave.pairs.left_out import LeftOut, left_out, tell_left_out
 from photowave.pairs.listing import leaks, read_table, write_cells
 from photowave.pairs.pairing import Credit, Excerpt, Pairing, Part, pair_up
 from photowave.pairs.rows import Row as Row  # where others look for it
 from photowave.pairs.rows import columns_for, row_cells, row_faults
-from photowave.pairs.splits import SPLITS
+from photowave.pairs.splits import SPLITS, HashFile, sha256
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Manifest:
     rows: tuple[Row, ...]
     path: Path
     """The CSV file, or the folder of scenes; named in messages."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Rows of the file that are faulty, where they do not stop the reading."""
 
     def split(self, name: str) -> "Manifest":
         """Keep the rows of one split.
@@ -39,11 +42,40 @@ class Manifest:
         rows = tuple(row for row in self.rows if row.split == name)
         if not rows:
             there = ", ".join(f"{s} ({n})" for s in SPLITS if (n := sum(row.split == s for row in self.rows)))
+            faulty = f"; left out are: {tell_left_out(self.left_out)}" if self.left_out else ""
             raise PairError(
-                f"{self.path}: no row belongs to split '{name}'; the rows are: {there or 'none'}. "
+                f"{self.path}: no row belongs to split '{name}'; the rows are: {there or 'none'}{faulty}. "
                 f"Set the split column of some rows to {name}."
             )
         return replace(self, rows=rows)
+
+    def without(
+        self, sounds: Mapping[Excerpt, str], photos: Mapping[Path, str]
+    ) -> tuple["Manifest", tuple[LeftOut, ...]]:
+        """Leave out the rows that hold what cannot be used.
+
+        Args:
+            sounds: What is wrong with excerpts.
+            photos: What is wrong with photos.
+
+        Returns:
+            The rest, and the rows that are left out, with the fault of the photo where both have one.
+
+        Raises:
+            PairError: No row is left.
+        """
+        kept, lost = [], []
+        for row in self.rows:
+            excerpt = None if row.sound is None else Excerpt(row.sound, row.start_s)
+            if row.photo is not None and row.photo in photos:
+                lost.append(left_out(row.line, row.photo, photos[row.photo]))
+            elif excerpt is not None and excerpt in sounds:
+                lost.append(left_out(row.line, excerpt.path, sounds[excerpt]))
+            else:
+                kept.append(row)
+        if not kept:
+            raise PairError(f"{self.path}: no row can be used: {tell_left_out(lost)}. Mend the files.")
+        return replace(self, rows=tuple(kept)), tuple(lost)
 
     @property
     def photos(self) -> tuple[Path, ...]:
@@ -94,24 +126,32 @@ class Manifest:
         return found
 
 
-def read_manifest(path: str | Path) -> Manifest:
+def read_manifest(path: str | Path, *, strict: bool = True, hashed: HashFile = sha256) -> Manifest:
     """Read a manifest and check it as a whole.
 
     Relative paths count from the folder of the file. Everything that is wrong is reported at once.
 
     Args:
         path: A CSV file in UTF-8, with or without byte order mark.
+        strict: Whether a faulty row refuses the whole, or is left out and told in `Manifest.left_out`.
+        hashed: Hashes files, to find the same content in two splits.
 
     Raises:
-        PairError: The file is missing, empty or no UTF-8 text; columns are missing or double; a row has
-            neither photo nor sound, an unknown split, a file that does not exist or an `also`, `start_s` or
-            `bandwidth_hz` that does not fit; or a photo or a recording stands in two splits.
+        PairError: The file is missing, empty or no UTF-8 text; columns are missing or double; with `strict`,
+            a row has neither photo nor sound, an unknown split, a file that does not exist or an `also`,
+            `start_s` or `bandwidth_hz` that does not fit, or a photo or a recording stands in two splits.
     """
     table = read_table(path)
-    problems = [(line.number, text) for line in table.lines for text in line.faults]
-    problems += [(row.line, text) for row, text in leaks(table.rows)]
-    _refuse_if_any(table.path, [f"line {line}: {text.rstrip('.')}" for line, text in sorted(problems)])
-    return Manifest(table.rows, table.path)
+    problems = [(line.number, text.rstrip(".")) for line in table.lines for text in line.faults]
+    problems += [(row.line, text) for row, text in leaks(table.rows, hashed=hashed)]
+    problems.sort()
+    if strict:
+        _refuse_if_any(table.path, [f"line {line}: {text}" for line, text in problems])
+    wrong_in: dict[int, list[str]] = {}
+    for line, text in problems:
+        wrong_in.setdefault(line, []).append(text)
+    lost = tuple(LeftOut(line, "", "; ".join(wrong), "Mend the row") for line, wrong in wrong_in.items())
+    return Manifest(tuple(row for row in table.rows if row.line not in wrong_in), table.path, lost)
 
 
 def write_manifest(path: str | Path, rows: Iterable[Row]) -> None:

@@ -63,6 +63,29 @@ class Pairing:
         object.__setattr__(self, "bandwidths_hz", self.bandwidths_hz or (None,) * len(self.sounds))
         object.__setattr__(self, "credits", self.credits or (Credit(),) * len(self.sounds))
 
+    def only(self, *, photos: Sequence[int], sounds: Sequence[int]) -> "Pairing":
+        """Keep some photos and some sounds, ascending, and what goes with what among them."""
+        new_photo = {old: new for new, old in enumerate(photos)}
+        new_sound = {old: new for new, old in enumerate(sounds)}
+        return Pairing(
+            photos=tuple(self.photos[i] for i in photos),
+            sounds=tuple(self.sounds[i] for i in sounds),
+            sounds_of=_renumbered([self.sounds_of[i] for i in photos], new_sound),
+            photos_of=_renumbered([self.photos_of[i] for i in sounds], new_photo),
+            photo_scenes=tuple(self.photo_scenes[i] for i in photos),
+            sound_scenes=tuple(self.sound_scenes[i] for i in sounds),
+            photo_also=tuple(self.photo_also[i] for i in photos),
+            bandwidths_hz=tuple(self.bandwidths_hz[i] for i in sounds),
+            credits=tuple(self.credits[i] for i in sounds),
+        )
+
+
+def _renumbered(parts: Sequence[tuple[int, ...]], new: dict[int, int]) -> tuple[tuple[int, ...], ...]:
+    """Partners under their new numbers; what shared one tuple shares one again."""
+    found = {id(part): part for part in parts}
+    changed = {key: tuple(new[old] for old in part if old in new) for key, part in found.items()}
+    return tuple(changed[id(part)] for part in parts)
+
 
 def pair_up(
     rows: Iterable[Part | tuple[Path | None, Excerpt | None, str | None]], *, by_scene: bool

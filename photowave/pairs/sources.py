@@ -7,7 +7,7 @@ from photowave.audio import SOUND_SUFFIXES
 from photowave.errors import PairError
 from photowave.pairs.manifest import Manifest, read_manifest
 from photowave.pairs.rows import Row
-from photowave.pairs.splits import SPLITS
+from photowave.pairs.splits import SPLITS, HashFile, sha256
 from photowave.pairs.table import scene_table
 from photowave.settings import SplitSettings
 
@@ -16,7 +16,13 @@ PLACES = "data/places"
 _DEFAULTS = SplitSettings()
 
 
-def open_pairs(pairs: str | None, splits: SplitSettings = _DEFAULTS) -> Manifest:
+def open_pairs(
+    pairs: str | None,
+    splits: SplitSettings = _DEFAULTS,
+    *,
+    strict: bool = True,
+    hashed: HashFile = sha256,
+) -> Manifest:
     """Find and read the pairs.
 
     Args:
@@ -24,6 +30,8 @@ def open_pairs(pairs: str | None, splits: SplitSettings = _DEFAULTS) -> Manifest
             a network can learn it by heart), or None: `pairs.csv` in the folder $PHOTOWAVE_PLACES, or else in
             `data/places`.
         splits: For a folder of scenes.
+        strict: See `read_manifest`.
+        hashed: See `read_manifest`.
 
     Raises:
         PairError: There is nothing, or it cannot be used.
@@ -42,7 +50,7 @@ def open_pairs(pairs: str | None, splits: SplitSettings = _DEFAULTS) -> Manifest
             f"pairs={path}: no such manifest, folder of scenes or sound file. Name one that is there."
         )
     if path.is_dir():
-        return Manifest(tuple(scene_table(path, splits)), path)
+        return Manifest(tuple(scene_table(path, splits, hashed=hashed)), path)
     if path.suffix.lower() in SOUND_SUFFIXES:
         return Manifest(tuple(Row(None, path.absolute(), None, split) for split in SPLITS), path)
-    return read_manifest(path)
+    return read_manifest(path, strict=strict, hashed=hashed)

@@ -1,38 +1,50 @@
-"""One split in memory: recordings, photo features, and which goes with which."""
+"""One split: recordings, photo features, and which goes with which."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from photowave.errors import MediaError
-from photowave.image import FeatureCache, PhotoEncoder
+from photowave.image import FeatureCache, PhotoEncoder, PhotoSource, photo_sha256
 from photowave.model import build_spectra
 from photowave.pairs.bank import SoundBank, refuse_if_any
 from photowave.pairs.clips import ClipDataset
+from photowave.pairs.kept_recordings import file_hashes
+from photowave.pairs.left_out import LeftOut
+from photowave.pairs.long_recording import LONG_S
+from photowave.pairs.manifest import Manifest
 from photowave.pairs.pairing import Pairing
+from photowave.pairs.splits import HashFile
 from photowave.settings import DataSettings, ModelConfig
+
+MOST_RECORDINGS, MOST_PHOTOS = 4_096, 8_192
+"""So many are measured before a training; of more, some of each scene are taken."""
 
 
 @dataclass(frozen=True)
 class SplitData:
-    """One split in memory.
+    """One split.
 
     Attributes:
         bank: The recordings.
         pairing: Which photo goes with which recording.
         features: Photo features, [photos, features].
         places: What the last features score (`PhotoEncoder.places`).
+        left_out: Rows of the split that cannot be used.
     """
 
     bank: SoundBank
     pairing: Pairing
     features: Tensor
     places: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def unseen_scenes(self) -> frozenset[str]:
@@ -59,22 +71,54 @@ class SplitData:
             seed=seed,
         )
 
+    def thinned(self, *, recordings: int = MOST_RECORDINGS, photos: int = MOST_PHOTOS) -> "SplitData":
+        """Keep as much as can be measured in bounded time and memory: all of a small split, as it is.
+
+        Args:
+            recordings: About so many are kept, evenly from each scene and at least one; of each recording the
+                first 20 minutes.
+            photos: About so many are kept of those that go with them, in the same way.
+        """
+        pairing = self.pairing
+        sounds = _evenly(enumerate(pairing.sound_scenes), most=recordings)
+        kept = set(sounds)
+        # Photos of a scene share one tuple of partners, so each is looked through once.
+        heard = {id(p): any(sound in kept for sound in p) for p in pairing.sounds_of}
+        going = [
+            (index, pairing.photo_scenes[index])
+            for index, partners in enumerate(pairing.sounds_of)
+            if heard[id(partners)] or not partners
+        ]
+        seen = _evenly(going, most=photos)
+        bank = self.bank.only(sounds, longest_s=LONG_S)
+        if len(seen) == len(pairing.photos) and len(sounds) == len(pairing.sounds):
+            return replace(self, bank=bank)
+        return replace(
+            self, bank=bank, pairing=pairing.only(photos=seen, sounds=sounds), features=self.features[seen]
+        )
+
 
 def read_split(
-    pairing: Pairing, settings: DataSettings, *, config: ModelConfig, encoder: PhotoEncoder
+    rows: Manifest, settings: DataSettings, *, config: ModelConfig, encoder: PhotoEncoder
 ) -> SplitData:
     """Read the recordings and photos of one split; a bar shows how far it is on a terminal.
 
+    A row whose photo or recording cannot be used is left out, unless `settings.strict` is set.
+
     Args:
-        pairing: Which they are.
+        rows: Those of the split.
         settings: How clips will be cut from them.
         config: Rate, level, texture and envelope of the model.
         encoder: What turns photos into features.
 
     Raises:
         ConfigError: `window_s` is too short for a texture.
-        PairError: Recordings or photos cannot be used; they are named together.
+        PairError: There are no pairs, or nothing is left; or, with `settings.strict`, recordings or photos
+            cannot be used. They are named together.
     """
+    needs_photos = config.conditioning.kind != "position"
+    folder = cache_folder(settings)
+    pairing = rows.pairs(settings.pairing, needs_photos=needs_photos)
     with _bar("recordings", len(pairing.sounds)) as bar:
         bank = SoundBank(
             pairing.sounds,
@@ -82,26 +126,74 @@ def read_split(
             clip_s=max(settings.clip_s, settings.val_clip_s),
             window_s=settings.window_s,
             fade_s=settings.fade_s,
+            level=settings.level,
             envelope=build_spectra(config) if config.envelope.components else None,
             bandwidths_hz=pairing.bandwidths_hz,
+            cache=folder,
+            strict=settings.strict,
             progress=bar.update,
         )
-    with _bar("photos", len(pairing.photos)) as bar:
-        features = _features(pairing.photos, encoder, progress=bar.update)
-    return SplitData(bank, pairing, features, encoder.places)
+    with _bar("photos", len(pairing.photos)) as bar, file_hashes(folder) as hashed:
+        features, bad_photos = _features(pairing.photos, encoder, hashed=hashed, progress=bar.update)
+    if settings.strict or len(bad_photos) == len(pairing.photos):
+        refuse_if_any(list(bad_photos.values()), what="photos", total=len(pairing.photos))
+    if len(bank.bad) == len(pairing.sounds):
+        refuse_if_any(list(bank.bad.values()), what="recordings", total=len(pairing.sounds))
+    if not bank.bad and not bad_photos:
+        return SplitData(bank, pairing, features, encoder.places)
+    rest, lost = rows.without(bank.bad, bad_photos)
+    left = rest.pairs(settings.pairing, needs_photos=needs_photos)
+    heard = [excerpt for excerpt in pairing.sounds if excerpt not in bank.bad]
+    seen = [photo for photo in pairing.photos if photo not in bad_photos]
+    sound_at = {excerpt: index for index, excerpt in enumerate(heard)}
+    photo_at = {photo: index for index, photo in enumerate(seen)}
+    return SplitData(
+        bank.only([sound_at[excerpt] for excerpt in left.sounds]),
+        left,
+        features[[photo_at[photo] for photo in left.photos]],
+        encoder.places,
+        lost,
+    )
 
 
-def _features(photos: Sequence[Path], encoder: PhotoEncoder, *, progress: Callable[[int], Any]) -> Tensor:
-    """Features of photos, [photos, features]; all that cannot be read are reported together."""
-    cache, rows, bad = FeatureCache(), [torch.zeros(0, encoder.feature_dim)], []
+def cache_folder(settings: DataSettings) -> Path | None:
+    """Where recordings and the hashes of files are kept for the next training; None if they shall not be."""
+    if not settings.cache:
+        return None
+    return platformdirs.user_cache_path("photowave", appauthor=False) / "recordings"
+
+
+def _features(
+    photos: Sequence[Path], encoder: PhotoEncoder, *, hashed: HashFile, progress: Callable[[int], Any]
+) -> tuple[Tensor, dict[Path, str]]:
+    """Features of the photos that can be read, [photos, features], and what is wrong with the others."""
+    cache, bad = FeatureCache(), dict[Path, str]()
+
+    def name(photo: PhotoSource) -> str:
+        try:
+            assert isinstance(photo, Path)
+            return hashed(photo).hex()
+        except OSError:
+            return photo_sha256(photo)  # says what is wrong with it
+
+    found, count = torch.empty(len(photos), encoder.feature_dim), 0
     for photo in photos:
         try:
-            rows.append(cache.features(encoder, [photo]))
+            found[count] = cache.features(encoder, [photo], hashed=name)[0]
+            count += 1
         except MediaError as error:
-            bad.append(str(error))
+            bad[photo] = str(error)
         progress(1)
-    refuse_if_any(bad, what="photos", total=len(photos))
-    return torch.cat(rows)
+    return found[:count], bad
+
+
+def _evenly(items: Iterable[tuple[int, Hashable]], *, most: int) -> list[int]:
+    """About `most` of the items, as many of one in so many from each scene; ascending."""
+    scenes: dict[Hashable, list[int]] = defaultdict(list)
+    for index, scene in items:
+        scenes[scene].append(index)
+    every = max(1, -(-sum(map(len, scenes.values())) // most))
+    return sorted(index for scene in scenes.values() for index in scene[::every])
 
 
 def _bar(what: str, total: int) -> Any:

@@ -12,15 +12,15 @@ at all, the hash of a group's name alone decides, and the shares are met on aver
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from photowave.errors import PairError
 from photowave.settings import SplitSettings
 
 Split = Literal["train", "val", "test"]
+HashFile = Callable[[Path], bytes]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 ENOUGH_SOUNDS = 4
 """Takes from which on a scene keeps those of a session together: one for validation, one for test, two for
@@ -74,41 +74,37 @@ def take_name(name: str) -> str:
     return f"{folder}/{shorter}" if folder else shorter
 
 
-def content_keys(paths: Iterable[Path], *, lenient: bool = False) -> dict[Path, str]:
-    """Give files with the same bytes the same key, under whatever name they lie.
-
-    The key is the size, and where another file has that size, the sha256 of the content with it. With
-    `lenient` a file that cannot be read has a key of its own.
+def sha256(path: Path) -> bytes:
+    """Hash the content of a file.
 
     Raises:
-        PairError: A file cannot be read.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def content_keys(paths: Iterable[Path], hashed: HashFile = sha256) -> dict[Path, str]:
+    """Give files with the same bytes the same key, under whatever name they lie.
+
+    The key is the size, and where another file has that size, the sha256 of the content with it. What cannot
+    be read has a key of its own: whoever needs it says what is wrong with it.
     """
     keys: dict[Path, str] = {}
-    of_size: dict[int, set[Path]] = defaultdict(set)
-
-    def unreadable(path: Path, error: OSError) -> None:
-        if not lenient:
-            raise PairError(f"{path} cannot be read: {error.strerror}. Mend or remove it.") from error
-        keys[path] = f"unreadable {path}"
-
-    for path in dict.fromkeys(paths):
+    of_size: dict[int, dict[Path, None]] = defaultdict(dict)
+    for path in paths:
         try:
-            of_size[path.stat().st_size].add(path)
-        except OSError as error:
-            unreadable(path, error)
+            of_size[path.stat().st_size][path] = None
+        except OSError:
+            keys[path] = f"unread {path}"
     for size, same in of_size.items():
-        several = len({path.resolve() for path in same}) > 1
+        several = len(same) > 1
         for path in same:
             try:
-                keys[path] = f"{size}:{_sha256(path)}" if several else str(size)
-            except OSError as error:
-                unreadable(path, error)
+                keys[path] = f"{size}:{hashed(path).hex()}" if several else str(size)
+            except OSError:
+                keys[path] = f"unread {path}"
     return keys
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def split_counts(groups: int, *, val: float, test: float, sounds: bool = False) -> tuple[int, int]:

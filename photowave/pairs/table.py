@@ -10,7 +10,15 @@ from photowave.errors import MediaError, PairError
 from photowave.image.decode import find_photos
 from photowave.names import composed
 from photowave.pairs.rows import Row
-from photowave.pairs.splits import Item, assign_splits, content_keys, recording_name, take_name
+from photowave.pairs.splits import (
+    HashFile,
+    Item,
+    assign_splits,
+    content_keys,
+    recording_name,
+    sha256,
+    take_name,
+)
 from photowave.settings import SplitSettings
 
 _DEFAULTS = SplitSettings()
@@ -24,7 +32,9 @@ class SceneFile(NamedTuple):
     path: Path
 
 
-def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[Row]:
+def scene_table(
+    folder: str | Path, splits: SplitSettings = _DEFAULTS, *, hashed: HashFile = sha256
+) -> list[Row]:
     """List the photos and sounds of a folder of scenes and split them.
 
     One row per photo and one per sound; the scene is the name of its folder, and two folders whose names
@@ -36,6 +46,7 @@ def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[R
     Args:
         folder: Holds one folder per scene, each with `photos` and `sounds`.
         splits: How they are split.
+        hashed: Hashes files, to find the same content under two names.
 
     Returns:
         The rows; their lines are those that `write_manifest` gives them.
@@ -51,7 +62,7 @@ def scene_table(folder: str | Path, splits: SplitSettings = _DEFAULTS) -> list[R
             f"{folder}: nothing usable in {', '.join(lacking)}. A scene needs photos and sounds: "
             "add some or remove its folder."
         )
-    return split_scenes(folder, files, splits)
+    return split_scenes(folder, files, splits, hashed=hashed)
 
 
 def list_scenes(folder: Path) -> tuple[list[SceneFile], list[str]]:
@@ -83,14 +94,10 @@ def list_scenes(folder: Path) -> tuple[list[SceneFile], list[str]]:
 
 
 def split_scenes(
-    folder: Path, files: Sequence[SceneFile], splits: SplitSettings, *, lenient: bool = False
+    folder: Path, files: Sequence[SceneFile], splits: SplitSettings, *, hashed: HashFile = sha256
 ) -> list[Row]:
-    """Make a row of each file of a folder of scenes; with `lenient` files that cannot be read get one, too.
-
-    Raises:
-        PairError: A file cannot be read.
-    """
-    content = content_keys((file.path for file in files), lenient=lenient)
+    """Make a row of each file of a folder of scenes, also of those that cannot be read."""
+    content = content_keys((file.path for file in files), hashed)
     items: list[Item] = []
     for scene_name, kind, path in files:
         name = composed(path.relative_to(folder).as_posix())

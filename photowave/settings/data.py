@@ -49,6 +49,14 @@ class DataSettings:
     """Length of sound that a texture describes, in seconds."""
     fade_s: float = 0.0
     """Longest fade that is cut off at either end of a recording, in seconds; 0 cuts nothing."""
+    level: Literal["rms", "loudness"] = "rms"
+    """What `model.audio.rms_dbfs` sets in each recording: `rms`: its mean power, in dBFS; `loudness`: how
+    loud it seems, in LUFS by ITU-R BS.1770, which counts rumble less and leaves out soft passages."""
+    strict: bool = False
+    """Refuse to train if any row cannot be used, instead of leaving such rows out."""
+    cache: bool = True
+    """Keep the decoded recordings in the user's cache folder: the next training starts at once, and they
+    lie on disk in place of memory, 4 bytes a sample."""
     splits: SplitSettings = field(default_factory=SplitSettings)
     """How a folder of scenes is split."""
     workers: int = 0
@@ -62,6 +70,7 @@ class DataSettings:
                 0 < value < math.inf,
                 f"{name}={value}: must be above 0 seconds and finite. The default is {default}.",
             )
+        require(self.level in ("rms", "loudness"), f"level={self.level!r}: must be 'rms' or 'loudness'.")
         for name, default in (("batch_size", 4), ("val_clips", 64)):
             value = getattr(self, name)
             require(value >= 1, f"{name}={value}: must be at least 1. The default is {default}.")

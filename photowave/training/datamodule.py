@@ -1,5 +1,6 @@
 """Pairs as Lightning takes them: splits in memory, clips in batches."""
 
+import hashlib
 import logging
 from typing import Any, Literal
 
@@ -9,8 +10,10 @@ from torch.utils.data import DataLoader
 from photowave.errors import ConfigError
 from photowave.image import PhotoEncoder
 from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
+from photowave.pairs.kept_recordings import file_hashes
+from photowave.pairs.left_out import LeftOut
 from photowave.pairs.sources import open_pairs
-from photowave.pairs.split_data import SplitData, read_split
+from photowave.pairs.split_data import SplitData, cache_folder, read_split
 from photowave.settings import DataSettings, ModelConfig
 
 _log = logging.getLogger(__name__)
@@ -28,6 +31,7 @@ class PairsDataModule(L.LightningDataModule):
 
     Attributes:
         parts: The splits that were read, by name; see `setup`.
+        left_out: Rows that cannot be used.
     """
 
     def __init__(self, settings: DataSettings, *, config: ModelConfig, encoder: PhotoEncoder, seed: int = 0):
@@ -35,6 +39,7 @@ class PairsDataModule(L.LightningDataModule):
         self.settings, self.config, self.seed = settings, config, seed
         self._encoder = encoder
         self.parts: dict[str, SplitData] = {}
+        self.left_out: tuple[LeftOut, ...] = ()
 
     def setup(self, stage: str) -> None:
         """Read the splits that a stage needs and that are not there yet; Lightning calls this, too.
@@ -42,21 +47,38 @@ class PairsDataModule(L.LightningDataModule):
         The training split is always among them, since the baselines are fitted on it.
 
         Raises:
-            PairError: There are no pairs, or photos or recordings cannot be used; they are named together.
+            PairError: There are no pairs, or none of a split can be used; with `strict` in the settings, any
+                photo or recording cannot be used.
         """
         missing = [name for name in ("train", self.scored_split(stage)) if name not in self.parts]
         if not missing:
             return
-        manifest = open_pairs(self.settings.pairs, self.settings.splits)
-        alone = self.config.conditioning.kind == "position"
-        pairings = {
-            name: manifest.split(name).pairs(self.settings.pairing, needs_photos=not alone)
-            for name in missing
-        }
-        for name, pairing in pairings.items():
-            photos, sounds = len(pairing.photos), len(pairing.sounds)
-            _log.info("%s: reading %d photos and %d recordings", name, photos, sounds)
-            self.parts[name] = read_split(pairing, self.settings, config=self.config, encoder=self._encoder)
+        settings = self.settings
+        with file_hashes(cache_folder(settings)) as hashed:
+            manifest = open_pairs(settings.pairs, settings.splits, strict=settings.strict, hashed=hashed)
+        rows = {name: manifest.split(name) for name in missing}
+        lost = list(manifest.left_out)
+        for name, part in rows.items():
+            _log.info("%s: reading %d photos and %d recordings", name, len(part.photos), len(part.sounds))
+            self.parts[name] = read_split(part, settings, config=self.config, encoder=self._encoder)
+            lost += self.parts[name].left_out
+        self.left_out = tuple(dict.fromkeys([*self.left_out, *lost]))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Say in a checkpoint which rows the training hears."""
+        train = self.parts["train"]
+        return {"rows": _hash_of(train), "recordings": len(train.bank.recordings)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Tell if the training that goes on hears other rows than before."""
+        train = self.parts["train"]
+        if state_dict["rows"] != _hash_of(train):
+            _log.warning(
+                "the rows are not those of the checkpoint (%d recordings then, %d now): the training goes on "
+                "with those that are there, and hears other clips than it would have heard",
+                state_dict["recordings"],
+                len(train.bank.recordings),
+            )
 
     @staticmethod
     def scored_split(stage: str) -> Literal["val", "test"]:
@@ -118,3 +140,15 @@ class PairsDataModule(L.LightningDataModule):
         # Each device scores all clips, so that the figures do not depend on how many there are.
         sampler = EpochSampler(len(clips))
         return DataLoader(clips, batch_size=min(8, len(clips)), sampler=sampler)
+
+
+def _hash_of(part: SplitData) -> str:
+    """Hash of what decides which clips are cut: names, places, lengths and partners."""
+    pairing = part.pairing
+    digest = hashlib.sha256()
+    for photo, scene in zip(pairing.photos, pairing.photo_scenes, strict=True):
+        digest.update(f"{photo.name}\0{scene}\n".encode("utf-8", "surrogateescape"))
+    lengths = part.bank.lengths.tolist()
+    for (path, start), scene, length in zip(pairing.sounds, pairing.sound_scenes, lengths, strict=True):
+        digest.update(f"{path.name}\0{start}\0{scene}\0{length}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()

@@ -141,7 +141,7 @@ class ProgressReport(L.Callback):
         lengths = [f"{name} {part.bank.duration_s:.0f} s" for name, part in data.parts.items()]
         _log.info("sound: %s", ", ".join(lengths))
         clips = data.scored_clips(scored)
-        found = score_baselines(data.parts["train"].bank, clips, levels=task.model.codec.levels)
+        found = score_baselines(data.parts["train"].thinned().bank, clips, levels=task.model.codec.levels)
         where = f"{len(clips)} clips of {data.settings.val_clip_s:g} s of split {scored}"
         scores = " | ".join(f"{name.replace('_', ' ')} {bits:.3f}" for name, bits in asdict(found).items())
         _log.info("bits per sample on %s: %s", where, scores)

@@ -2,10 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from photowave.checkpoint import check_checkpoint
-from photowave.errors import CheckpointError
+from lightning.pytorch.callbacks import Timer
+
+from photowave.checkpoint import TrainingProgress, check_checkpoint
+from photowave.errors import CheckpointError, ConfigError
 from photowave.settings import ModelConfig
 
 _START_ANEW = "or start a new training without --ckpt_path."
@@ -33,6 +37,38 @@ class ModelIdentity:
         metadata = check_checkpoint("the checkpoint", saved)
         config = ModelConfig.from_json(str(metadata.get("config")))
         return cls(config=config, encoder_fingerprint=str(metadata.get("encoder_fingerprint")))
+
+
+def check_unfinished(
+    path: Path, done: TrainingProgress, *, max_steps: int, max_time: str | timedelta | dict[str, int] | None
+) -> None:
+    """See that a checkpoint can be gone on from, and that something is left to do.
+
+    Args:
+        path: The checkpoint, for the message.
+        done: How far it has come.
+        max_steps: Where the training shall end; -1 for no limit.
+        max_time: How long it shall last, as Lightning takes it; None for no limit.
+
+    Raises:
+        CheckpointError: Optimiser, schedule or the place in the epoch are missing.
+        ConfigError: The steps or the time are used up.
+    """
+    if done.missing:
+        raise CheckpointError(
+            f"{path} lacks what a training goes on from: {', '.join(done.missing)}. Take another checkpoint, "
+            f"or start a new training without --ckpt_path; 'photowave export {path}' can still use it."
+        )
+    beyond = f"Give a longer one to go on, or make a model file of it: photowave export {path}"
+    if 0 <= max_steps <= done.steps:
+        raise ConfigError(
+            f"trainer.max_steps={max_steps} is used up: {path} has {done.steps} steps. {beyond}"
+        )
+    if max_time is not None and done.elapsed_s >= (limit_s := Timer(max_time).time_remaining() or 0.0):
+        raise ConfigError(
+            f"trainer.max_time of {limit_s:.0f} s is used up: {path} has trained for {done.elapsed_s:.0f} s. "
+            f"{beyond}"
+        )
 
 
 def check_same_model(checkpoint: ModelIdentity, here: ModelIdentity) -> None:

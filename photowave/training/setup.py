@@ -8,14 +8,20 @@
         `-------> data module --> splits --> report, previews
 """
 
+import logging
+from pathlib import Path
+
 import lightning as L
 
 from photowave.calibration.calibrate import check_single
 from photowave.errors import ConfigError
 from photowave.image import build_encoder
+from photowave.pairs.left_out import FILE_NAME, tell_left_out, write_left_out
 from photowave.settings import DataSettings, ModelConfig, TrainingSettings
 from photowave.training.datamodule import PairsDataModule
 from photowave.training.task import SoundscapeTask
+
+_log = logging.getLogger(__name__)
 
 
 def build_training(
@@ -54,9 +60,27 @@ def read_splits(task: SoundscapeTask, data: PairsDataModule, stage: str) -> None
 
     Raises:
         ConfigError: A model that is told the position has more than one clip.
-        PairError: Photos or recordings cannot be used; they are named together.
+        PairError: See `PairsDataModule.setup`.
     """
     data.setup(stage)
     check_single(task.model, data.parts.values())
     if stage == "fit":
-        task.calibrate(data.parts["train"])
+        task.calibrate(data.parts["train"].thinned())
+
+
+def report_left_out(data: PairsDataModule, folder: Path | None) -> None:
+    """Tell in one line how many rows were left out, and write the list of them.
+
+    Args:
+        data: Its splits were read.
+        folder: Where the list goes; None: the line names the rows itself.
+    """
+    if not (rows := data.left_out):
+        return
+    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    if folder is None:
+        _log.warning("%s cannot be used and left out: %s", count, tell_left_out(rows))
+        return
+    path = folder / FILE_NAME
+    write_left_out(path, rows)
+    _log.warning("%s cannot be used and left out: %s says which and why", count, path)

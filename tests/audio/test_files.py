@@ -236,3 +236,14 @@ def test_what_a_format_lacks_is_told(name: str, rate: int, bits: int, message: s
     with pytest.raises(MediaError, match=message):
         write_sound(tmp_path / name, torch.zeros(100), rate, bits=bits)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_constant_is_silent_and_an_offset_is_no_part_of_a_sound(tmp_path: Path) -> None:
+    path = tmp_path / "offset.wav"
+    soundfile.write(path, np.full(8_000, 0.4), 8_000, subtype="PCM_U8")
+    with pytest.raises(MediaError, match="is silent: its peak is 0"):
+        read_sound(path)
+    sine = 0.05 * np.sin(np.arange(8_000) / 4)
+    soundfile.write(path, sine + 0.4, 8_000, subtype="FLOAT")
+    found, _ = read_sound(path)
+    np.testing.assert_allclose(found, sine - sine.mean(), atol=1e-6)

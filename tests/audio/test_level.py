@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photowave.audio.level import normalise, rms_dbfs
+from photowave.audio import level
+from photowave.audio.level import mean_power, normalise, rms_dbfs, without_fades, without_offset
 from photowave.errors import MediaError
 
 TONE = torch.sin(2 * math.pi * 100 / 8000 * torch.arange(8000))
@@ -43,3 +44,27 @@ def test_peak_wins_and_nothing_is_shaped(peak_dbfs: float) -> None:
 def test_silence_has_no_level_to_reach(samples: torch.Tensor) -> None:
     with pytest.raises(MediaError, match="cannot be brought"):
         normalise(samples, rms_dbfs=-20.0)
+
+
+@given(offset=st.floats(-1, 1), spread=st.floats(1e-3, 1))
+@settings(deadline=None, max_examples=50)
+def test_an_offset_is_taken_out_where_it_counts_and_nothing_else_changes(
+    offset: float, spread: float
+) -> None:
+    sound = torch.randn(2, 4_000, generator=torch.Generator().manual_seed(0))
+    sound = spread * (sound - sound.mean(1, keepdim=True)) / sound.std(1, correction=0, keepdim=True)
+    moved = torch.stack([sound[0] + offset, sound[1]])
+    found = without_offset(moved)
+    assert torch.equal(found[1], moved[1])
+    if abs(offset) < 0.099 * spread:
+        assert found is moved
+    elif abs(offset) > 0.101 * spread:
+        torch.testing.assert_close(found[0], sound[0], atol=1e-6, rtol=0)
+
+
+def test_the_power_of_hours_is_that_of_their_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = torch.randn(10_001, generator=torch.Generator().manual_seed(0))
+    whole, faded = mean_power(sound), without_fades(sound, sample_rate=1_000, longest_s=1.0)
+    monkeypatch.setattr(level, "_AT_ONCE", 999)
+    assert mean_power(sound) == pytest.approx(whole, rel=1e-12)
+    assert torch.equal(without_fades(sound, sample_rate=1_000, longest_s=1.0), faded)

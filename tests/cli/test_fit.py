@@ -1,5 +1,6 @@
 """`photowave fit | validate | test` from the outside."""
 
+import csv
 import os
 import re
 import signal
@@ -244,11 +245,89 @@ def test_manifest_with_bad_files_is_refused(photowave: Run, tmp_path: Path) -> N
     manifest = write_tiny_scenes(folder)
     (folder / "hiss0.wav").write_bytes(b"")
     (folder / "rumble1.wav").write_text("no sound")
-    assert_refused(
-        photowave("fit", data__pairs=manifest), "2 of 6 recordings cannot be used", "hiss0", "rumble1"
-    )
+    refused = photowave("fit", data__pairs=manifest, data__strict="true")
+    assert_refused(refused, "2 of 6 recordings cannot be used", "hiss0", "rumble1")
     manifest.write_text("photo,sound\n")
     assert_refused(photowave("fit", data__pairs=manifest), "columns missing: scene, split")
+
+
+def test_training_goes_on_without_bad_files_and_lists_them(photowave: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    manifest = write_tiny_scenes(folder)
+    (folder / "hiss0.wav").write_bytes(b"")
+    (folder / "rumble1.png").write_text("no photo")
+    with manifest.open("a") as file:
+        file.write(",gone.wav,hiss,train\n,hiss0.wav,hiss\n")
+    code, out, err = photowave("fit", data__pairs=manifest, trainer__max_steps=1)
+    assert (code, err) == (0, "")
+    listed = "runs/photowave/version_0/left_out.csv"
+    assert f"4 rows cannot be used and left out: {listed} says which and why" in out.splitlines()
+    with Path(listed).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = manifest.read_text().splitlines()
+    found = {lines[int(row["line"]) - 1]: (row["reason"], bool(row["remedy"])) for row in rows}
+    assert set(found) == {",hiss0.wav,hiss,train", "rumble1.png,,rumble,train", *lines[-2:]}
+    assert all(remedy for _, remedy in found.values())
+    assert found[",gone.wav,hiss,train"][0] == "sound 'gone.wav' does not exist"
+    assert found[",hiss0.wav,hiss,train"][0].startswith("is empty")
+
+
+def test_a_split_without_any_usable_row_is_refused(photowave: Run, tmp_path: Path) -> None:
+    manifest = write_tiny_scenes(tmp_path)
+    for name in ("hiss3", "rumble3"):
+        (tmp_path / f"{name}.wav").write_bytes(b"")
+    result = photowave("fit", data__pairs=manifest, trainer__max_steps=1)
+    assert_refused(result, "2 of 2 recordings cannot be used", "hiss3.wav is empty")
+
+
+def test_a_resumed_run_says_that_its_rows_are_others(photowave: Run, tmp_path: Path) -> None:
+    manifest = write_tiny_scenes(tmp_path)
+    assert photowave("fit", data__pairs=manifest, trainer__max_steps=1)[0] == 0
+    last = "runs/photowave/version_0/checkpoints/last.ckpt"
+    words = "the rows are not those of the checkpoint"
+    assert words not in photowave("fit", f"--ckpt_path={last}", data__pairs=manifest, trainer__max_steps=2)[1]
+    (tmp_path / "hiss1.wav").unlink()
+    code, out, _ = photowave("fit", f"--ckpt_path={last}", data__pairs=manifest, trainer__max_steps=3)
+    assert code == 0
+    assert f"{words} (6 recordings then, 5 now)" in out
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ({"trainer__max_steps": 2}, "trainer.max_steps=2 is used up"),
+        ({"trainer__max_time": "00:00:00:09"}, "trainer.max_time of 9 s is used up"),
+        ({"trainer__max_steps": 9, "trainer__max_epochs": 1}, "nothing was left to train"),
+    ],
+)
+def test_a_training_that_is_over_says_so(limit: dict[str, Any], words: str, photowave: Run) -> None:
+    assert photowave("fit", trainer__max_steps=4, trainer__max_time="00:00:10:00")[0] == 0
+    last = "runs/photowave/version_0/checkpoints/last.ckpt"
+    saved = torch.load(last, weights_only=True)
+    saved["callbacks"]["Timer"]["time_elapsed"]["train"] = 10.0
+    torch.save(saved, last)
+    assert_refused(photowave("fit", f"--ckpt_path={last}", **limit), words, f"photowave export {last}")
+
+
+def test_a_checkpoint_without_optimiser_says_what_is_missing(photowave: Run) -> None:
+    assert photowave("fit", trainer__max_steps=1)[0] == 0
+    saved = torch.load("runs/photowave/version_0/checkpoints/last.ckpt", weights_only=True)
+    del saved["optimizer_states"], saved["lr_schedulers"]
+    torch.save(saved, "bare.ckpt")
+    result = photowave("fit", "--ckpt_path=bare.ckpt", trainer__max_steps=2)
+    assert_refused(result, "lacks what a training goes on from: optimiser, schedule", "photowave export bare")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"trainer__strategy": "ddp_spawn"}, "trainer.strategy=ddp_spawn: "),
+        ({"trainer__devices": 99}, "trainer.devices=99: each is a process"),
+    ],
+)
+def test_what_cannot_run_in_parallel_is_refused(changes: dict[str, Any], words: str, photowave: Run) -> None:
+    assert_refused(photowave("fit", trainer__max_steps=1, **changes), words, "Use ")
 
 
 class Trap:

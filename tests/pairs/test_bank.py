@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_scenes import RATE, noise
 
-from photowave.audio import SpectralEnvelope, TextureStatistics, resample, rms_dbfs, without_fades
+from photowave.audio import (
+    SpectralEnvelope,
+    TextureStatistics,
+    integrated_lufs,
+    resample,
+    rms_dbfs,
+    without_fades,
+)
 from photowave.errors import ConfigError, PairError
 from photowave.pairs.bank import SoundBank, refuse_if_any
 from photowave.pairs.pairing import Excerpt
@@ -330,3 +337,20 @@ def test_progress_counts_recordings(tmp_path: Path) -> None:
     counted: list[int] = []
     SoundBank([one, one], audio=AUDIO, clip_s=0.5, window_s=1.0, progress=counted.append)
     assert counted == [1, 1]
+
+
+def test_an_offset_does_not_count_for_the_level(tmp_path: Path) -> None:
+    samples = 0.01 * noise(0, rumble=False, seconds=3)
+    plain, moved = bank(
+        write(tmp_path / "plain.wav", samples), write(tmp_path / "moved.wav", samples + 0.5)
+    ).recordings
+    assert rms_dbfs(moved.samples) == pytest.approx(-20.0, abs=1e-3)
+    torch.testing.assert_close(moved.samples, plain.samples, atol=1e-2, rtol=0)
+
+
+def test_loudness_sets_another_level_than_mean_power(tmp_path: Path) -> None:
+    rumble, hiss = (write(tmp_path / f"{r}.wav", noise(0, rumble=r, seconds=3)) for r in (True, False))
+    made = SoundBank([rumble, hiss], audio=AUDIO, clip_s=0.5, window_s=2.0, level="loudness")
+    for recording in made.recordings:
+        assert integrated_lufs(recording.samples, sample_rate=RATE) == pytest.approx(-20.0, abs=0.01)
+    assert rms_dbfs(made.recordings[0].samples) > rms_dbfs(made.recordings[1].samples) + 1

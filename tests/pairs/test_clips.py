@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from photowave.audio import SpectralEnvelope
 from photowave.model import EnvelopeClip
 from photowave.pairs.bank import SoundBank
-from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
+from photowave.pairs.clips import Clip, ClipDataset, EpochSampler, _other_than
 from photowave.pairs.pairing import Excerpt, Pairing, pair_up
 from photowave.settings import AudioConfig
 
@@ -182,3 +182,15 @@ def test_sampler_goes_on_where_training_is() -> None:
     done: Callable[[], int] = iter([0, 4, 6]).__next__
     sampler = EpochSampler(4, position=done)
     assert [list(sampler) for _ in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [6, 7, 8, 9]]
+
+
+@settings(deadline=None)
+@given(some=st.sets(st.integers(0, 30)), count=st.integers(1, 31), data=st.data())
+def test_strangers_are_counted_without_a_list_of_them(
+    some: set[int], count: int, data: st.DataObject
+) -> None:
+    partners = np.array(sorted(number for number in some if number < count), dtype=np.int64)
+    strangers = np.setdiff1d(np.arange(count), partners)
+    if len(strangers):
+        place = data.draw(st.integers(0, len(strangers) - 1))
+        assert _other_than(partners, place) == strangers[place]

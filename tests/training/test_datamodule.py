@@ -151,7 +151,7 @@ def test_all_bad_photos_are_named_together(make: Make, tmp_path: Path) -> None:
     (tmp_path / "hiss0.png").write_text("no photo")
     (tmp_path / "rumble1.png").write_bytes((tmp_path / "rumble1.png").read_bytes()[:40])
     with pytest.raises(PairError, match=r"^2 of 6 photos cannot be used: .*hiss0.png.*rumble1.png"):
-        make(pairs=str(manifest)).setup("fit")
+        make(pairs=str(manifest), strict=True).setup("fit")
 
 
 def test_split_without_rows_is_refused(make: Make, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def _keys(entries: Sequence[Entry]) -> list[frozenset[str]]:
     found = [set(entry.keys) for entry in entries]
     for kind in ("photo", "sound"):
         paths = [getattr(entry, kind) for entry in entries]
-        content = content_keys((path for path in paths if path is not None), lenient=True)
+        content = content_keys(path for path in paths if path is not None)
         for keys, path in zip(found, paths, strict=True):
             if path is not None:
                 keys.add(f"{kind} {content[path]}")

@@ -1,0 +1,205 @@
+"""Arrays kept on disk between runs and found again by a key; several processes may read and add at once.
+
+::
+
+    FOLDER/index.sqlite   key -> pack, place in it, names and shapes;  file -> sha256 of its content
+    FOLDER/packs/*.bin    arrays one after the other; each process that adds writes a pack of its own
+
+A row enters the index only after its arrays are in the pack. So a process that is killed leaves at worst some
+bytes that nothing points to, and the next one adds what is missing.
+"""
+
+import hashlib
+import json
+import math
+import os
+import secrets
+import sqlite3
+import time
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_TABLES = """
+create table if not exists entries (key blob primary key, pack text, start integer, layout text)
+    without rowid;
+create table if not exists files (path blob primary key, size integer, mtime_ns integer, sha256 blob)
+    without rowid;
+"""
+_ROWS, _WAIT_S = 512, 120.0
+_SETTLED_NS = 2_000_000_000
+"""A file that changed later than that before it was read may change again within one tick of its clock."""
+
+
+class Entry(NamedTuple):
+    """Where arrays lie."""
+
+    pack: str
+    start: int
+    """In bytes."""
+    layout: tuple[tuple[str, tuple[int, ...]], ...]
+    """Name and shape of each."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return 4 * sum(math.prod(shape) for _, shape in self.layout)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of one of the arrays."""
+        return dict(self.layout)[name]
+
+
+class Packs:
+    """The packs of a folder, memory-mapped: what is not looked at takes no memory.
+
+    It may be pickled and forked; the maps are made where they are used.
+
+    Args:
+        folder: Holds the packs.
+    """
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._maps: dict[str, Tensor] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the maps behind: pickled, they would be whole files."""
+        return {"_folder": self._folder, "_maps": {}}
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether the pack is there and long enough."""
+        return entry.start + entry.size <= 4 * len(self._map(entry))
+
+    def read(self, entry: Entry) -> dict[str, Tensor]:
+        """The arrays of an entry, float32; they must not be written to."""
+        numbers, found, first = self._map(entry), {}, entry.start // 4
+        for name, shape in entry.layout:
+            found[name] = numbers[first : first + math.prod(shape)].view(shape)
+            first += math.prod(shape)
+        return found
+
+    def _map(self, entry: Entry) -> Tensor:
+        known = self._maps.get(entry.pack)
+        if known is None or 4 * len(known) < entry.start + entry.size:
+            try:
+                mapped = np.memmap(self._folder / entry.pack, dtype=np.float32, mode="r")
+                with warnings.catch_warnings():
+                    # Torch warns of arrays that cannot be written to: a map that could be would be counted as
+                    # memory, and a slip would change what all later trainings hear.
+                    warnings.simplefilter("ignore")
+                    known = torch.from_numpy(mapped)
+            except (OSError, ValueError):  # gone, or empty
+                known = torch.zeros(0)
+            self._maps[entry.pack] = known
+        return known
+
+
+class Store:
+    """Keeps arrays and the hashes of files; see the head of this module.
+
+    Args:
+        folder: Where to keep them; made when needed.
+
+    Attributes:
+        packs: Reads what `find` and `put` tell.
+
+    Raises:
+        OSError: The folder cannot be written.
+        sqlite3.Error: The index is damaged, or the disk knows no locks.
+    """
+
+    def __init__(self, folder: Path):
+        self.packs = Packs(folder / "packs")
+        (folder / "packs").mkdir(parents=True, exist_ok=True)
+        self._folder = folder / "packs"
+        self._base = sqlite3.connect(folder / "index.sqlite", timeout=_WAIT_S, isolation_level=None)
+        self._base.execute("pragma journal_mode=wal")
+        self._base.executescript(_TABLES)
+        self._name = f"{secrets.token_hex(8)}.bin"
+        self._pack: Any = None
+        self._entries: list[tuple[bytes, str, int, str]] = []
+        self._files: list[tuple[bytes, int, int, bytes]] = []
+
+    def find(self, key: bytes) -> Entry | None:
+        """Look up arrays; None where they are not there, or no longer whole."""
+        row = self._base.execute("select pack, start, layout from entries where key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        layout = tuple((name, tuple(shape)) for name, shape in json.loads(row[2]))
+        entry = Entry(row[0], row[1], layout)
+        return entry if self.packs.holds(entry) else None
+
+    def put(self, key: bytes, arrays: Mapping[str, Tensor]) -> Entry:
+        """Add arrays, float32; others find them after the next `flush`.
+
+        Raises:
+            OSError: They cannot be written.
+        """
+        if self._pack is None:
+            self._pack = (self._folder / self._name).open("xb")
+        layout = tuple((name, tuple(array.shape)) for name, array in arrays.items())
+        entry = Entry(self._name, self._pack.tell(), layout)
+        for array in arrays.values():
+            self._pack.write(array.contiguous().numpy().data)
+        self._pack.flush()
+        self._entries.append((key, entry.pack, entry.start, json.dumps(layout)))
+        self._flush_some()
+        return entry
+
+    def sha256(self, path: Path) -> bytes:
+        """Hash a file, or tell its hash where size and time of change are those of the last time.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        told = path.stat()
+        name = os.fsencode(path.absolute())
+        row = self._base.execute(
+            "select size, mtime_ns, sha256 from files where path = ?", (name,)
+        ).fetchone()
+        if row is not None and row[:2] == (told.st_size, told.st_mtime_ns):
+            return bytes(row[2])
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+        if time.time_ns() - told.st_mtime_ns > _SETTLED_NS:
+            self._files.append((name, told.st_size, told.st_mtime_ns, digest))
+            self._flush_some()
+        return digest
+
+    def flush(self) -> None:
+        """Write what was added to the index, in one short transaction."""
+        if not (self._entries or self._files):
+            return
+        if self._pack is not None:
+            os.fsync(self._pack.fileno())
+        self._base.execute("begin immediate")
+        self._base.executemany("insert or replace into entries values (?, ?, ?, ?)", self._entries)
+        self._base.executemany("insert or replace into files values (?, ?, ?, ?)", self._files)
+        self._base.execute("commit")
+        self._entries.clear()
+        self._files.clear()
+
+    def close(self) -> None:
+        """Write what was added, and let go of the files; `packs` can be read on."""
+        self.flush()
+        self._base.close()
+        if self._pack is not None:
+            self._pack.close()
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _flush_some(self) -> None:
+        if len(self._entries) + len(self._files) >= _ROWS:
+            self.flush()
