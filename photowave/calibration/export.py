@@ -53,7 +53,7 @@ def set_contrast(model: PhotowaveModel, contrast: float) -> None:
             "Leave it out."
         )
     model.config = replace(model.config, wavenet=replace(model.config.wavenet, contrast=contrast))
-    output.set_contrast(contrast)
+    output.contrast = contrast
 
 
 def _is_spectral(model: PhotowaveModel) -> bool:

@@ -21,6 +21,7 @@ FEATURES = 4 + len(DECAYS)
 MOST_GAIN = 0.95
 """Most that the gains of a cell add up to, signs aside: below 1, what is loud cannot feed itself."""
 _FIRST_GAINS = (0.0, 0.3, 0.0, 0.0, 0.3, 0.2)
+_FAR = 0.7  # nepers by which a band may stand out and still be sharpened in full
 _AROUND = 17  # low bands, 0.7 kHz of 512 bands at 44.1 kHz, from which one stands out
 _HEARD = 32  # groups of the low bands whose power enters beside them
 _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
@@ -87,7 +88,7 @@ class SpectralOutput(BandOutput):
     heard_size: Tensor
     first_gains: Tensor
     decays: Tensor
-    sharpening: Tensor
+    smoothing: Tensor
 
     def __init__(self, *, bands: int, own: int, groups: int, mixtures: int, contrast: float = 1.0):
         super().__init__()
@@ -109,15 +110,11 @@ class SpectralOutput(BandOutput):
         self.register_buffer("heard_size", torch.bincount(heard).float(), persistent=False)
         self.register_buffer("first_gains", torch.tensor(_FIRST_GAINS), persistent=False)
         self.register_buffer("decays", torch.tensor(DECAYS), persistent=False)
-        self.register_buffer("sharpening", torch.empty(own, own), persistent=False)
-        self.set_contrast(contrast)
-
-    def set_contrast(self, contrast: float) -> None:
-        """Choose how far low bands stand out from those around them, see `sharpened`."""
+        smoothing = nn.functional.avg_pool1d(
+            torch.eye(own), _AROUND, 1, _AROUND // 2, count_include_pad=False
+        )
+        self.register_buffer("smoothing", smoothing, persistent=False)
         self.contrast = contrast
-        each = torch.eye(self.own)
-        around = nn.functional.avg_pool1d(each, _AROUND, 1, _AROUND // 2, count_include_pad=False)
-        self.sharpening.copy_(around + contrast * (each - around))
 
     def embedding(self, channels: int) -> nn.Module:
         """A linear map of what `network_input` gives."""
@@ -223,13 +220,14 @@ class SpectralOutput(BandOutput):
         ::
 
             log spread - usual = mean of 17 bands around + rest
-            drawn with:          mean of 17 bands around + contrast x rest
+            drawn with:          mean of 17 bands around + rest + (contrast - 1) x 0.7 tanh(rest / 0.7)
 
         Who predicts what noise hides predicts the middle of what may be there, and a call that the network
         expects in one of three bands is drawn as a soft one in all of them. (Speech that is drawn from
         statistics is blurred for the same reason, and mended in a like way: Toda and Tokuda 2007, "A speech
         parameter generation algorithm considering global variance for HMM-based speech synthesis".)
-        What is usual stays as it is, and so does the spectrum of the whole.
+        What is usual stays as it is, and so does the spectrum of the whole. Bands that stand out far are
+        not pushed farther and farther: what is drawn is what the next frame follows.
 
         Args:
             parameters: [..., channels].
@@ -242,7 +240,9 @@ class SpectralOutput(BandOutput):
             return parameters
         logits, spreads, often, burst = self.split(parameters)
         told = 0.0 if usual is None else usual[..., None, : self.own]
-        low = told + (spreads[..., : self.own] - told) @ self.sharpening
+        low = spreads[..., : self.own] - told
+        rest = low - low @ self.smoothing
+        low = told + low + (self.contrast - 1) * _FAR * torch.tanh(rest / _FAR)
         spreads = torch.cat([low.clamp(*BOUNDS), spreads[..., self.own :]], -1)
         return torch.cat([logits, spreads.flatten(-2), often, burst], -1)
 
