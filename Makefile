@@ -19,7 +19,8 @@ demo: $(LIGHT) ## draw the sounds of the example photos into soundscapes/
 	$(BIN)/photowave generate data/examples --out soundscapes --overwrite
 
 test: lint docs ## check everything: style, types, layers, docs, tests and their coverage
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report term
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report term --ignore tests/browser
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests/browser  # alone: a browser needs the cores while it plays
 
 lint: $(DEV) ## check style, types and the layers of the package
 	$(BIN)/ruff check .

@@ -121,8 +121,13 @@ def save_sound(
     if target.is_file():
         target.unlink()  # that the new description shall not stand beside the old sound, whatever happens
     # First the description: a sound that nothing describes would be taken for one of the user's own.
-    write_json(target.with_suffix(".json"), {**({} if photo is None else {"photo": photo}), **sound.info})
-    sound.save(target, bits=bits)
+    described = target.with_suffix(".json")
+    write_json(described, {**({} if photo is None else {"photo": photo}), **sound.info})
+    try:
+        sound.save(target, bits=bits)
+    except MediaError:
+        described.unlink(missing_ok=True)
+        raise
     return f"{told} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, {note})"
 
 

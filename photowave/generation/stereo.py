@@ -10,9 +10,10 @@ from photowave.audio import width_band
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.settings import AudioConfig
 
-WIDEST = 0.85
-"""Most that the side is beside the middle: the channels still have a correlation of 0.16. Recordings of two
-microphones in opposite phase have more, and would be lost where the two are mixed down."""
+WIDEST = 0.75
+"""Most that the side is beside the middle: the channels still have a correlation of 0.28, by chance less where
+there is but one narrow line. Recordings of two microphones in opposite phase have more, and would be lost where
+the two are mixed down."""
 
 
 class SideNoise:

@@ -62,7 +62,7 @@ def test_a_terminal_shows_one_living_line(
         (["CLIP", "--minutes", "0"], "minutes=0: must be above 0"),
         (["CLIP", "--minutes", "soon"], "minutes"),
         (["CLIP", "--bands", "3"], "bands=3: must be 2, 4, 8 or 16"),
-        (["CLIP", "--out", "CLIP"], "cannot be written"),
+        (["CLIP", "--out", "CLIP"], "is called like a sound"),
         ([], "clip"),
     ],
 )
