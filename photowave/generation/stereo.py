@@ -11,9 +11,9 @@ from photowave.generation.randomness import Purpose, UniformStream
 from photowave.settings import AudioConfig
 
 WIDEST = 0.75
-"""Most that the side is beside the middle: the channels still have a correlation of 0.28, by chance less where
-there is but one narrow line. Recordings of two microphones in opposite phase have more, and would be lost where
-the two are mixed down."""
+"""Most that the side is beside the middle: the channels still have a correlation of 0.28, by chance less
+in one narrow line. Recordings of two microphones in opposite phase have more, and would be lost where the two
+are mixed down."""
 
 
 class SideNoise:
