@@ -36,8 +36,8 @@ VIDEO_SUFFIXES = frozenset(
 SHORTEST_S = 1.0
 """An excerpt is at least so long, in seconds."""
 
-# Files that name other files or addresses (playlists) are no videos.
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,asf,flv,ogg"
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,asf,flv,ogg"
+"""What is opened, by FFmpeg's names. Files that name other files or addresses (playlists) are no videos."""
 _SLACK_S = 1.0  # by which the declared length of a whole video may be wrong
 _JITTER_S = 0.05  # by which times of sound may be rounded
 _STALE_S = 3600.0
@@ -143,7 +143,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any, Any]]:
     import av
 
     try:
-        with path.open("rb") as file, av.open(file, options={"format_whitelist": _FORMATS}) as container:
+        with path.open("rb") as file, av.open(file, options={"format_whitelist": FORMATS}) as container:
             picture, sound = container.streams.best("video"), container.streams.best("audio")
             for stream, what in ((picture, "picture"), (sound, "sound track")):
                 if stream is None:
@@ -225,7 +225,7 @@ def _pictures(path: Path, container: Any, stream: Any, times: Sequence[float]) -
         if frame.time is None:
             continue
         while number < len(times) and frame.time - origin > times[number]:
-            yield _upright(shown or frame, stream)
+            yield upright(shown or frame, stream)
             number += 1
         if number == len(times):
             return
@@ -233,10 +233,10 @@ def _pictures(path: Path, container: Any, stream: Any, times: Sequence[float]) -
     if shown is None:
         raise MediaError(f"{path}: no picture decodes. Copy or export it again.")
     for _ in times[number:]:  # the last picture stays
-        yield _upright(shown, stream)
+        yield upright(shown, stream)
 
 
-def _upright(frame: Any, stream: Any) -> Image.Image:
+def upright(frame: Any, stream: Any) -> Image.Image:
     """A frame as it is shown: with square pixels, and turned."""
     image: Image.Image = frame.to_image()
     aspect = stream.codec_context.sample_aspect_ratio

@@ -8,21 +8,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from photowave import extras
 from photowave.atomic import replacing
 from photowave.audio import write_sound
 from photowave.errors import MediaError
+from photowave.pairs.videos import FORMATS, upright
 
-VIDEO_SUFFIXES = (".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".ts", ".webm")
-"""Endings, in lower case, by which a video is known in a folder."""
-
-# Files that name other files or addresses (playlists) are no videos.
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv"
 _QUALITY = 92  # of the JPEG
 _EARLIER_S = 0.5  # sound before an excerpt that is decoded and thrown away: decoders need a start
-_TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 
 
 def extract(video: Path, start_s: float, duration_s: float, folder: Path) -> tuple[Path, Path]:
@@ -68,9 +62,7 @@ def extract_frame(video: Path, at_s: float, target: Path) -> None:
             shown = frame
         if shown is None:
             raise MediaError(f"{video}: no picture decodes at {at_s:g} s. Leave the video out.")
-        picture: Image.Image = shown.to_image()
-        turn = _TURNS.get(round(shown.rotation) % 360)
-        picture = picture if turn is None else picture.transpose(turn)
+        picture = upright(shown, stream)
     try:
         with replacing(target) as temporary:
             picture.save(temporary, "JPEG", quality=_QUALITY)
@@ -127,7 +119,7 @@ def _opened(video: Path, kind: str) -> Iterator[tuple[Any, Any]]:
     import av
 
     try:
-        with video.open("rb") as file, av.open(file, options={"format_whitelist": _FORMATS}) as container:
+        with video.open("rb") as file, av.open(file, options={"format_whitelist": FORMATS}) as container:
             stream: Any = container.streams.best("video" if kind == "video" else "audio")
             if stream is None:
                 raise MediaError(f"{video} has no {kind} track. A pair needs both: leave the video out.")

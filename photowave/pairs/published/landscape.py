@@ -9,9 +9,9 @@ from pathlib import Path
 
 from photowave.errors import PairError
 from photowave.pairs.published.entries import Entry, Found
-from photowave.pairs.published.extracting import VIDEO_SUFFIXES
 from photowave.pairs.published.listing import files_below
 from photowave.pairs.splits import SPLITS
+from photowave.pairs.videos import VIDEO_SUFFIXES
 
 _NO_CLASS = {*SPLITS, "landscape", "mp4", "video", "videos"}
 _CLASS_IN_NAME = re.compile(r"[^\W\d]+?(?=_\d)")
@@ -22,7 +22,9 @@ def read(folder: Path) -> Found:
     """List the videos of the set."""
     videos = files_below(folder, VIDEO_SUFFIXES)
     if not videos:
-        raise PairError(f"{folder} holds no videos ({', '.join(VIDEO_SUFFIXES)}). Give the set's folder.")
+        raise PairError(
+            f"{folder} holds no videos ({', '.join(sorted(VIDEO_SUFFIXES))}). Give the set's folder."
+        )
     for video in videos:
         inside = video.relative_to(folder)
         above = [part.lower() for part in inside.parts[:-1]]

@@ -11,7 +11,7 @@ from photowave.audio import SOUND_SUFFIXES
 from photowave.errors import PairError
 from photowave.image.decode import PHOTO_SUFFIXES
 from photowave.pairs.published.entries import LeftOut
-from photowave.pairs.published.extracting import VIDEO_SUFFIXES
+from photowave.pairs.videos import VIDEO_SUFFIXES
 
 _KINDS = {
     **dict.fromkeys(PHOTO_SUFFIXES, "photo"),
