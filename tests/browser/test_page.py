@@ -55,8 +55,7 @@ def test_two_photos_sound_different_and_the_same_photo_alike(
     page.uncheck("#endless")
     page.fill("#duration", "3")
     spectra = []
-    for take, name in enumerate(["sea", "city", "sea"]):
-        page.fill("#seed", str(take))
+    for name in ("sea", "city", "sea"):
         tap.clear(page)
         started = page.evaluate("() => performance.now()")
         choose(page, name)
@@ -67,7 +66,7 @@ def test_two_photos_sound_different_and_the_same_photo_alike(
         expect(page.locator("#status")).to_have_text("The sound is over.", timeout=120_000)
         spectra.append(tap.heard(page).spectrum_db())
     other, again = (float(np.abs(spectra[0] - spectrum).mean()) for spectrum in spectra[1:])
-    assert other > 2 * again, f"{other:.1f} dB between the photos, {again:.1f} dB between two takes of one"
+    assert other > 2 * again, f"{other:.1f} dB between the photos, {again:.1f} dB between two of one"
 
 
 def test_no_gap_while_it_plays(photo_page: Page) -> None:
@@ -173,7 +172,25 @@ def test_the_sound_is_taken_along_with_its_json_and_its_command(photo_page: Page
     assert re.match(r"photowave generate ", copied)
 
 
+BLOCKING = """(() => {
+  let touched = false;
+  addEventListener("pointerdown", () => (touched = true), true);
+  const { resume } = AudioContext.prototype;
+  AudioContext.prototype.resume = function () {
+    return touched ? resume.call(this) : new Promise(() => {});
+  };
+  window.AudioContext = class extends AudioContext {
+    constructor(...given) {
+      super(...given);
+      this.suspend();
+    }
+  };
+})();"""
+"""Lets audio sleep until a gesture, as browsers with a window do, and those without one do not always."""
+
+
 def test_no_sound_before_a_gesture(page: Page, server: Server) -> None:
+    page.add_init_script(BLOCKING)
     page.goto(server.url)
     page.wait_for_selector("body[data-ready]")
     drop(page, EXAMPLES / "sea.jpg")
