@@ -10,7 +10,7 @@ from photowave.errors import MediaError
 
 _FADE_FRAME_S = 0.05
 _FADE_DB = -12.0
-_AT_ONCE = 1 << 24
+_AT_ONCE = 1 << 22
 OFFSET_SHARE = 0.1
 """Share of the spread of a sound from which on its mean counts as an offset: less changes its level by less
 than 0.05 dB."""

@@ -94,7 +94,7 @@ def _blocks(path: Path) -> Iterator[tuple[Tensor, int]]:
 def scaled(samples: Tensor, gain: float) -> Tensor:
     """Multiply a long recording [time], in a memory-mapped file of its own."""
     with tempfile.TemporaryFile() as file:
-        for part in torch.split(samples, 1 << 24):
+        for part in torch.split(samples, 1 << 22):
             file.write((part * gain).numpy().data)
         return _mapped(file)
 
