@@ -49,7 +49,7 @@ def calibrate(
     if isinstance(model.conditioner, TextureConditioner):
         windows, owners = _fit_textures(model.conditioner, train, seed=seed, penalty=prior_penalty)
         if isinstance(model.envelope, KeptEnvelopes):
-            keep_envelopes(model.envelope, train.bank, windows)
+            keep_envelopes(model.envelope, model.codec, train.bank, windows)
         model.catalogue = list_origins(train, owners)
     if isinstance(model.wavenet.output, SpectralOutput):
         fit_usual(model, train.bank)

@@ -11,13 +11,13 @@ import math
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from photowave.calibration.strays import leave_out
 from photowave.generation.samplers import build_sampler, kept_sampler, pack_model
 from photowave.model import KeptEnvelopes, PhotowaveModel, TextureConditioner
 from photowave.settings import DrawSettings
-from photowave.wavenet import SpectralOutput
+from photowave.wavenet import PowerRegions, SpectralOutput
 
 MOST_OFF_DB = 3.0
 """A texture is left out if its cells lie farther off at the end, as a root mean square."""
@@ -31,7 +31,9 @@ _DB_PER_NEPER = 8.685889638
 def settle(model: PhotowaveModel) -> None:
     """Draw every texture of the codebook, correct what is usual in it, and leave out what stays off.
 
-    Textures are those of windows about as loud as their recording, and recordings have one level.
+    Textures are those of windows about as loud as their recording, and recordings have one level. Where
+    powers of regions are held, they are brought to that level, and only how cells of a region stand to each
+    other is corrected.
 
     Args:
         model: Changed in place (`TextureConditioner.correction` and `left_out`); on the CPU. It has textures
@@ -42,16 +44,24 @@ def settle(model: PhotowaveModel) -> None:
     assert conditioner.usual is not None
     entries = conditioner.drawn.nonzero().flatten()
     conditioner.correction.zero_()
+    level = model.config.audio.rms_dbfs / _DB_PER_NEPER
+    held = model.envelope.regions if isinstance(model.envelope, KeptEnvelopes) else None
+    if isinstance(model.envelope, KeptEnvelopes) and held is not None:
+        for entry in entries.tolist():
+            model.envelope.level_powers(entry, level)
     wanted = conditioner.entry_vector(entries)[:, conditioner.channels :]
     best, least = conditioner.correction[entries], torch.full((len(entries),), math.inf)
-    level = model.config.audio.rms_dbfs / _DB_PER_NEPER
     for _ in range(1 + _ROUNDS):
         run = _measured(model, entries)
         missed = run.loudness - wanted - run.moved
+        if held is not None:
+            missed = missed - _shared(missed, model.wavenet.output, held)
         rms = missed.square().mean(1).sqrt()
         better = rms < least
         # Of two sounds that are as loud on average in dB, the one that is steadier has less power.
-        levelled = conditioner.correction[entries] + (level - run.level)[:, None]
+        levelled = conditioner.correction[entries]
+        if held is None:
+            levelled = levelled + (level - run.level)[:, None]
         best = torch.where(better[:, None], levelled, best)
         least = torch.where(better, rms, least)
         conditioner.correction[entries] -= missed
@@ -59,6 +69,17 @@ def settle(model: PhotowaveModel) -> None:
     off = torch.zeros(len(conditioner.codebook))
     off[entries] = _DB_PER_NEPER * least
     leave_out(conditioner, off, most=MOST_OFF_DB)
+
+
+def _shared(missed: Tensor, output: nn.Module, regions: PowerRegions) -> Tensor:
+    """What bands of a region miss together, as a mean over the bands of each cell, [entries, cells]."""
+    assert isinstance(output, SpectralOutput)
+    count = torch.bincount(regions.index)
+    by_band = missed[:, output.group]
+    together = missed.new_zeros(len(missed), regions.count)
+    together = together.index_add_(1, regions.index, by_band) / count
+    by_band = together[:, regions.index]
+    return missed.new_zeros(len(missed), output.cells).index_add_(1, output.group, by_band) / output.size
 
 
 class _FreeRun(NamedTuple):

@@ -102,6 +102,11 @@ class FollowingSampler:
         ]
         with_photo, without = (torch.cat(part) for part in zip(*tracks, strict=True))
         self._fine.lead(with_photo, null=without, origin=first)
+        if isinstance(self._coarse, KeptSampler):
+            powers = self._coarse.powers(self._block * BLOCK, BLOCK)
+            if powers is not None:
+                assert not isinstance(self._fine, CachedSampler)  # ModelConfig sees to it
+                self._fine.hold(powers)
         self._block += 1
         self._left = BLOCK
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from photowave.generation.randomness import Purpose, UniformStream
-from photowave.wavenet import BandOutput, SpectralOutput, WaveNet
+from photowave.wavenet import BandOutput, PowerRegions, SpectralOutput, WaveNet
 from photowave.wavenet.spectral import SpectralMemory
 
 BLOCK = 32
@@ -35,6 +35,7 @@ class GraphSampler:
         guidance: float = 1.0,
         null: Tensor | None = None,
         purpose: Purpose = Purpose.FRAMES,
+        regions: PowerRegions | None = None,
     ):
         assert len(vectors) == len(seeds)
         self._wavenet = wavenet
@@ -62,6 +63,9 @@ class GraphSampler:
         if isinstance(output, SpectralOutput):
             self._memory = output.empty_memory(vectors.new_zeros(1, lanes, output.bands))
         self._spreads = torch.zeros_like(self._frames)
+        self._regions = regions
+        self._held = vectors.new_zeros(self._sounds, BLOCK, 0 if regions is None else regions.count)
+        self._told: Tensor = self._held  # of the frames that follow, block after block
         self._ready = self._ready_spreads = self._frames[:, :0].cpu()
         self._graph = self._record() if vectors.device.type == "cuda" else None
 
@@ -72,6 +76,11 @@ class GraphSampler:
         for track, laid in zip(self._tracks, self._laid_out(self._lanes(vectors, null)), strict=True):
             track.copy_(laid)
         self._origin.fill_(origin)
+
+    def hold(self, log_power: Tensor) -> None:
+        """Do what `SpectralSampler.hold` does, for a multiple of `BLOCK` frames."""
+        assert log_power.shape[1] % BLOCK == 0
+        self._told = log_power.to(self._held)
 
     def _lanes(self, vectors: Tensor, null: Tensor | None) -> Tensor:
         if self._guidance == 1.0:
@@ -103,6 +112,9 @@ class GraphSampler:
         while there < steps:
             numbers = np.stack([s.take(BLOCK * count).reshape(BLOCK, count) for s in self._streams])
             self._chance.copy_(self._wavenet.output.chance(torch.from_numpy(numbers)).to(kind))
+            if self._regions is not None:
+                self._held.copy_(self._told[:, :BLOCK])
+                self._told = self._told[:, BLOCK:]
             if self._graph is None:
                 self._block()
             else:
@@ -167,6 +179,8 @@ class GraphSampler:
         if isinstance(net.output, SpectralOutput):
             spread = net.output.drawn_spread(parameters, chance, temperature=temperature)
             frame = net.output.around(spread, chance)
+            if self._regions is not None:
+                frame, spread = self._regions.hold(frame, spread, self._held[:, step])
             self._spreads[:, step] = spread
         else:
             frame = net.output.sample(parameters, chance, temperature=temperature)

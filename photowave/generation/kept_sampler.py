@@ -13,6 +13,7 @@ SHORTEST_S, LONGEST_S = 0.5, 2.0
 """Length of a piece."""
 _COMPARED_S = 0.1  # before a cut: what follows must have come after much the same
 _FADED_S = 0.05  # after it
+_TINY = 1e-6  # frames
 _CHOICES = 8  # a cut leads to one of so many places that fit best
 
 
@@ -31,8 +32,11 @@ class KeptSampler:
 
     Args:
         stretches: What was kept for each sound, [steps, components] each; at least one step.
+        powers: What was kept beside it for each frame of the decoder, [frames, regions] each; none, if
+            nothing was.
         seeds: A seed for each sound.
         knots_per_s: Steps per second.
+        frames_per_knot: Frames of the decoder in a step.
         temperature: Below 1, what moves moves less about the mean of its stretch; above 1, as it was kept.
     """
 
@@ -43,22 +47,67 @@ class KeptSampler:
         seeds: Sequence[int],
         knots_per_s: float,
         temperature: float = 1.0,
+        powers: Sequence[Tensor] = (),
+        frames_per_knot: float = 1.0,
     ):
         assert len(stretches) == len(seeds)
-        sounds = zip(stretches, seeds, strict=True)
-        self._paths = [_Path(s.cpu().numpy(), seed, knots_per_s, min(temperature, 1.0)) for s, seed in sounds]
+        assert len(powers) in (0, len(seeds))
+        calm, sounds = min(temperature, 1.0), zip(stretches, seeds, strict=True)
+        self._paths = [_Path(_calmed(s, calm), seed, knots_per_s) for s, seed in sounds]
+        self._powers = [_calmed(part, calm) for part in powers]
+        self._frames_per_knot = frames_per_knot
 
     def draw(self, steps: int) -> Tensor:
         """Draw the next steps, [sounds, steps, components]."""
         return torch.from_numpy(np.stack([path.draw(steps) for path in self._paths]))
 
+    def powers(self, first: int, count: int) -> Tensor | None:
+        """What was kept for the frames from `first` on, [sounds, count, regions]; None where nothing was.
+
+        Args:
+            first: Counted from the first step; never smaller than in the call before.
+            count: How many; the steps that they lie between were drawn.
+        """
+        if not self._powers:
+            return None
+        frames = np.arange(first, first + count)
+        sounds = zip(self._paths, self._powers, strict=True)
+        told = [_along(path, kept, frames, self._frames_per_knot) for path, kept in sounds]
+        return torch.from_numpy(np.stack(told))
+
+
+def _calmed(kept: Tensor, calm: float) -> NDArray[np.float32]:
+    stretch = kept.cpu().numpy()
+    mean = stretch.mean(0)
+    return np.asarray(mean + calm * (stretch - mean), np.float32)
+
+
+def _along(
+    path: "_Path", kept: NDArray[np.float32], frames: NDArray[np.int64], frames_per_knot: float
+) -> NDArray[np.float32]:
+    """Read frame by frame what was kept, along a way that was gone step by step."""
+    steps = frames / frames_per_knot
+    whole = np.floor(steps).astype(np.int64)
+    way = path.way(int(whole[0]), int(whole[-1]) + 1)[whole - whole[0]]
+
+    def at(places: NDArray[np.float64]) -> NDArray[np.float32]:
+        # Within a piece frames follow one another: halves, that are rounded now up, now down, do not occur.
+        there = np.floor((places + steps - whole) * frames_per_knot + 0.5 + _TINY).astype(np.int64)
+        read: NDArray[np.float32] = kept[there.clip(0, len(kept) - 1)]
+        return read
+
+    share = way[:, 2:].astype(np.float32)
+    told: NDArray[np.float32] = share * at(way[:, 0]) + (1 - share) * at(way[:, 1])
+    return told
+
 
 class _Path:
     """The way of one sound through its stretch."""
 
-    def __init__(self, stretch: NDArray[np.float32], seed: int, knots_per_s: float, calm: float):
-        mean = stretch.mean(0)
-        self._stretch = mean + calm * (stretch - mean)
+    def __init__(self, stretch: NDArray[np.float32], seed: int, knots_per_s: float):
+        self._stretch = stretch
+        self._way: list[tuple[int, int, float]] = []
+        self._forgotten = 0  # steps of the way that nobody will ask for again
         self._stream = UniformStream(seed, purpose=Purpose.ENVELOPE)
         self._bounds = SHORTEST_S * knots_per_s, LONGEST_S * knots_per_s
         self._compared = max(1, round(_COMPARED_S * knots_per_s))
@@ -77,6 +126,7 @@ class _Path:
             if self._left == 0 or self._place >= self._end:
                 self._cut()
             drawn[step] = self._now()
+            self._way.append((self._place, self._before, self._share()))
             self._heard[self._place] += 1
             self._place, self._before = self._place + 1, self._before + 1
             self._left, self._step = self._left - 1, self._step + 1
@@ -84,10 +134,20 @@ class _Path:
 
     def _now(self) -> NDArray[np.float32]:
         now: NDArray[np.float32] = self._stretch[self._place]
-        if self._step < self._faded and self._before < len(self._stretch):
-            share = (self._step + 1) / (self._faded + 1)
+        if (share := self._share()) < 1:
             now = share * now + (1 - share) * self._stretch[self._before]
         return now
+
+    def _share(self) -> float:
+        """Share of the piece; the rest is still that of the one before."""
+        fading = self._step < self._faded and self._before < len(self._stretch)
+        return (self._step + 1) / (self._faded + 1) if fading else 1.0
+
+    def way(self, first: int, end: int) -> NDArray[np.float64]:
+        """Place, place in the piece before, and share of the first, [steps, 3]."""
+        del self._way[: first - self._forgotten]
+        self._forgotten = first
+        return np.array(self._way[: end - first], np.float64)
 
     def _length(self, chance: float) -> int:
         low, high = self._bounds

@@ -83,6 +83,8 @@ def build_sampler(
             "null": null,
             "purpose": purpose,
         }
+        if isinstance(wavenet.output, SpectralOutput):
+            common["regions"] = envelope.regions if isinstance(envelope, KeptEnvelopes) else None
         if not packed:
             return GraphSampler(wavenet, **common)
         return compiled_sampler(wavenet, packed[wavenet], threads=settings.threads, **common)
@@ -119,7 +121,12 @@ def kept_sampler(
         # Sound by sound, so that company changes nothing; and never one that is left out.
         off = [(known - vector.double()).square().sum(-1) for vector in vectors]
         nearest = [int(torch.where(conditioner.drawn, o, o + _FAR).argmin()) for o in off]
-    stretches = [envelope.stretch(entry) for entry in nearest]
+    powers = [envelope.log_powers(entry) for entry in nearest]
     return KeptSampler(
-        stretches, seeds=seeds, knots_per_s=envelope.knots_per_s, temperature=settings.temperature
+        [envelope.stretch(entry) for entry in nearest],
+        seeds=seeds,
+        knots_per_s=envelope.knots_per_s,
+        temperature=settings.temperature,
+        powers=[part for part in powers if part is not None],
+        frames_per_knot=frames_per_knot(model),
     )

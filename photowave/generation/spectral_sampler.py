@@ -10,7 +10,7 @@ from torch import Tensor
 from photowave.generation.packing import PackedWaveNet
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.generation.sampler import CachedSampler
-from photowave.wavenet import SpectralOutput, WaveNet
+from photowave.wavenet import PowerRegions, SpectralOutput, WaveNet
 from photowave.wavenet.spectral import SpectralMemory
 from photowave.wavenet.track import interpolate
 
@@ -36,6 +36,7 @@ class SpectralSampler:
         guidance: See `CachedSampler`.
         null: See `CachedSampler`.
         purpose: See `CachedSampler`.
+        regions: Whose power `hold` tells; None, if it is left to chance.
         track: Other arguments of `CachedSampler`: `frames_per_knot` and `threads`.
     """
 
@@ -50,6 +51,7 @@ class SpectralSampler:
         guidance: float = 1.0,
         null: Tensor | None = None,
         purpose: Purpose = Purpose.FRAMES,
+        regions: PowerRegions | None = None,
         **track: Any,
     ):
         assert isinstance(wavenet.output, SpectralOutput)
@@ -63,6 +65,7 @@ class SpectralSampler:
         self._network = CachedSampler(wavenet, packed, vectors=vectors, seeds=[0] * lanes, **track)
         self._knots_per_frame = 1.0 / track.get("frames_per_knot", 1.0)
         self._drawn, self._origin = 0, 0
+        self._regions, self._held, self._held_from = regions, torch.empty(0), 0
         self._knots = self._told(vectors)
         blank = self._output.scale.new_zeros(1, lanes, self._output.bands)
         self._memory = self._output.empty_memory(blank)
@@ -75,6 +78,10 @@ class SpectralSampler:
         vectors = self._in_lanes(vectors, null)
         self._network.lead(vectors, origin=origin)
         self._knots, self._origin = self._told(vectors), origin
+
+    def hold(self, log_power: Tensor) -> None:
+        """Tell the power that each region has in the next frames, [sounds, frames, regions], logarithms."""
+        self._held, self._held_from = log_power.to(self._output.scale), self._drawn
 
     def draw(self, steps: int) -> Tensor:
         """Draw the next frames, [sounds, steps, bands]."""
@@ -96,7 +103,7 @@ class SpectralSampler:
     @property
     def kind(self) -> Hashable:
         """What samplers must have in common to draw together."""
-        return self._output, self._temperature, self._guidance
+        return self._output, self._temperature, self._guidance, self._regions
 
     @torch.no_grad()
     def follow(self, frames: Tensor) -> Tensor:
@@ -148,14 +155,23 @@ def draw_together(samplers: Sequence[SpectralSampler], steps: int) -> None:
     memory = _joined([sampler._memory for sampler in samplers], [len(s._knots) for s in samplers])
     frames, spreads = [], []
     for step in range(steps):
+        held = [
+            sampler._held[:, sampler._drawn - sampler._held_from]
+            for sampler in samplers
+            if first._regions is not None
+        ]
         usual = torch.cat([sampler._usual(1) for sampler in samplers], 1)
         raw = torch.cat([sampler._network.follow(sampler._entering) for sampler in samplers])
         raw = raw.transpose(0, 1).to(output.scale)
         parameters = output.complete(raw, memory.features, usual)
         parameters = first._guided(output.sharpened(parameters, usual)[0])
         now = chance[:, step]
-        spreads.append(output.drawn_spread(parameters, now, temperature=first._temperature))
-        frames.append(output.around(spreads[-1], now))
+        spread = output.drawn_spread(parameters, now, temperature=first._temperature)
+        frame = output.around(spread, now)
+        if first._regions is not None:
+            frame, spread = first._regions.hold(frame, spread, torch.cat(held))
+        frames.append(frame)
+        spreads.append(spread)
         lanes = frames[-1].repeat_interleave(first._lanes, 0)
         entering = output.network_input(lanes[None], usual)[0]
         memory = output.recall(lanes[None], usual, memory=memory)[1]

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from photowave.settings import ModelConfig
-from photowave.wavenet import MixtureOutput, WaveNet
+from photowave.wavenet import MixtureOutput, PowerRegions, WaveNet
 from photowave.wavenet.outputs import PCM_STEP
 from photowave.wavenet.track import interpolate
 
@@ -274,18 +274,34 @@ class KeptEnvelopes(Envelope):
     Args:
         entries: Textures in the codebook.
         knots: Steps of each stretch.
+        frames: Frames of the decoder in a stretch.
+        regions: Of each frame, whose power is kept, too; None keeps none.
         **sizes: See `Envelope`.
     """
 
+    NEPERS_PER_STEP = math.log(10) * 0.075
+    """Powers are kept in steps of 0.75 dB: from -95 to 95 dB beside a single sample at full scale."""
     STEPS_PER_SPREAD = 32
     """In so many steps a standard deviation is kept: four of them fit into a byte, either side of none."""
 
     stretches: Tensor
     known: Tensor
+    powers: Tensor
 
-    def __init__(self, *, entries: int, knots: int, **sizes: Any):
+    def __init__(
+        self,
+        *,
+        entries: int,
+        knots: int,
+        frames: int = 0,
+        regions: PowerRegions | None = None,
+        **sizes: Any,
+    ):
         super().__init__(**sizes)
         components = self.basis.shape[1]
+        self.regions = regions
+        if regions is not None:
+            self.register_buffer("powers", torch.zeros(entries, frames, regions.count, dtype=torch.int8))
         self.register_buffer("stretches", torch.zeros(entries, knots, components, dtype=torch.int8))
         self.register_buffer("known", torch.ones(entries, dtype=torch.int64))
 
@@ -306,6 +322,43 @@ class KeptEnvelopes(Envelope):
         kept = self.stretches[entry, : int(self.known[entry])].to(self.mean.dtype)
         return kept * (self.SPREAD / self.STEPS_PER_SPREAD)
 
+    @torch.no_grad()
+    def keep_powers(self, entry: int, frames: Tensor) -> None:
+        """Keep the power of each region, frame by frame, beside a stretch that was kept.
+
+        Args:
+            entry: The texture.
+            frames: Of its recording, from the beginning of the stretch on, [frames, bands].
+        """
+        assert self.regions is not None
+        steps = self.regions.power(frames[: self.powers.shape[1]]).clamp_min(1e-20).log()
+        steps = (steps / self.NEPERS_PER_STEP).round().clamp(-127, 127).to(torch.int8)
+        # A stretch of a short recording may end within the frame after its last.
+        self.powers[entry] = steps[torch.arange(self.powers.shape[1]).clamp_max(len(steps) - 1)]
+
+    def log_powers(self, entry: int) -> Tensor | None:
+        """Logarithms of the powers that were kept for a texture, [frames, regions]; None where none are."""
+        if self.regions is None:
+            return None
+        frames, knots = self.powers.shape[1], self.stretches.shape[1]
+        known = max(1, round(int(self.known[entry]) * frames / knots))
+        return self.powers[entry, :known].to(self.mean.dtype) * self.NEPERS_PER_STEP
+
+    @torch.no_grad()
+    def level_powers(self, entry: int, level: float) -> None:
+        """Raise or lower what was kept for a texture, to within half a step, so that it has a level.
+
+        Args:
+            entry: Which.
+            level: Root mean square of the whole, in nepers beside full scale.
+        """
+        powers = self.log_powers(entry)
+        assert powers is not None
+        assert self.regions is not None
+        now = powers.double().exp().sum(-1).mean() / len(self.regions.index)
+        steps = round((2 * level - math.log(float(now))) / self.NEPERS_PER_STEP)
+        self.powers[entry] = (self.powers[entry].to(torch.int16) + steps).clamp(-127, 127).to(torch.int8)
+
 
 def build_envelope(config: ModelConfig, *, knots_per_s: float, usual_size: int = 0) -> Envelope:
     """Make the envelope that the settings describe, for a decoder whose output is told `usual_size`."""
@@ -318,8 +371,19 @@ def build_envelope(config: ModelConfig, *, knots_per_s: float, usual_size: int =
         "usual_size": usual_size,
     }
     if envelope.kind == "kept":
-        knots = max(1, round(envelope.kept_s * knots_per_s))
-        return KeptEnvelopes(entries=config.conditioning.codebook_size, knots=knots, **sizes)
+        kept_s, audio = envelope.kept_s, config.audio
+        regions = (
+            PowerRegions(envelope.regions, bands=audio.bands, sample_rate=audio.sample_rate)
+            if envelope.regions
+            else None
+        )
+        return KeptEnvelopes(
+            entries=config.conditioning.codebook_size,
+            knots=max(1, round(kept_s * knots_per_s)),
+            frames=max(1, round(kept_s * audio.frame_rate)),
+            regions=regions,
+            **sizes,
+        )
     stack = envelope.wavenet
     wavenet = WaveNet(
         output=MixtureOutput(bands=envelope.components, mixtures=stack.mixtures),

@@ -47,6 +47,13 @@ class ModelConfig:
             "textures. Set kind: drawn, or conditioning.kind: texture.",
         )
         require(
+            self.envelope.regions == 0
+            or (self.wavenet.output == "spectral" and self.envelope.components > 0),
+            f"envelope regions={self.envelope.regions} with output={self.wavenet.output!r} and "
+            f"components={self.envelope.components}: powers are held in frames of the spectral output that "
+            "an envelope leads. Set regions: 0, or these.",
+        )
+        require(
             self.wavenet.output != "softmax" or self.audio.bands == 1,
             f"output='softmax' with bands={self.audio.bands}: the softmax output draws single samples. "
             "Set output: mixture, or bands: 1.",

@@ -99,6 +99,9 @@ class EnvelopeConfig:
     """Seconds around each texture that are kept."""
     components: int = 0
     """Principal components of the log-mel spectrum that move, such as 16; 0 leaves the envelope out."""
+    regions: int = 0
+    """Regions of each frame whose power is kept, too, and held exactly, such as 48; 0 keeps none (`kept`,
+    with the spectral output)."""
     hops: int = 4
     """Hops of 16 ms from one step to the next."""
     channels: int = 32
@@ -118,6 +121,15 @@ class EnvelopeConfig:
             f"envelope components={self.components}: must lie in 0 to 1024. Use 16, or 0 for no envelope.",
         )
         require(self.kind in ("drawn", "kept"), f"envelope kind={self.kind!r}: must be 'drawn' or 'kept'.")
+        require(
+            0 <= self.regions <= 1024,
+            f"envelope regions={self.regions}: must lie in 0 to 1024. Use 48, or 0 to hold no power.",
+        )
+        require(
+            self.regions == 0 or self.kind == "kept",
+            f"envelope regions={self.regions} with kind={self.kind!r}: powers are held where they are kept. "
+            "Set kind: kept, or regions: 0.",
+        )
         require(
             0.5 <= self.kept_s <= 600.0,
             f"envelope kept_s={self.kept_s}: must lie in 0.5 to 600 seconds. The default is 10.0.",

@@ -8,6 +8,7 @@ from photowave.wavenet.outputs import (
     OutputDistribution,
     SoftmaxOutput,
 )
+from photowave.wavenet.regions import PowerRegions
 from photowave.wavenet.spectral import SpectralOutput
 from photowave.wavenet.stack import WaveNet, WaveNetState
 
@@ -17,6 +18,7 @@ __all__ = [
     "BandOutput",
     "MixtureOutput",
     "OutputDistribution",
+    "PowerRegions",
     "SoftmaxOutput",
     "SpectralOutput",
     "WaveNet",

@@ -17,7 +17,7 @@ from photowave.settings import DrawSettings, EnvelopeConfig
 def test_the_stretch_of_a_texture_is_that_of_its_window(make_training: Callable[..., Any]) -> None:
     config = replace(
         tiny_config(bands=16, output="spectral", own_bands=8, noise_groups=3),
-        envelope=EnvelopeConfig(kind="kept", components=4, hops=1, kept_s=1.0),
+        envelope=EnvelopeConfig(kind="kept", components=4, hops=1, kept_s=1.0, regions=6),
     )
     config = replace(config, audio=replace(config.audio, taps_per_band=2))
     _, pairs = make_training(config=config, stage=None)
@@ -38,6 +38,19 @@ def test_the_stretch_of_a_texture_is_that_of_its_window(make_training: Callable[
         off = (places - kept.clamp(-1, 1)).abs().amax((1, 2))
         within = whole.abs().amax() < 127 * envelope.SPREAD / envelope.STEPS_PER_SPREAD
         assert not within or float(off.min()) <= envelope.SPREAD / envelope.STEPS_PER_SPREAD
+        # The powers beside it are those of the frames at the same place, within rounding.
+        assert envelope.regions is not None
+        length = len(recording.samples) - len(recording.samples) % config.audio.bands
+        powers = envelope.regions.power(model.codec.encode(recording.samples[None, :length])[0]).log()
+        told = envelope.log_powers(entry)
+        assert told is not None
+        at = [
+            float((powers[i : i + len(told)] - told[: len(powers) - i]).abs().max())
+            for i in range(len(powers))
+        ]
+        first = int(off.argmin()) * config.audio.frame_rate / envelope.knots_per_s
+        near = [value for i, value in enumerate(at) if abs(i - first) <= 1]
+        assert not within or min(near) <= envelope.NEPERS_PER_STEP / 2 + 1e-4
     # And what follows a texture's vector follows that stretch.
     vectors = conditioner.entry_vector(torch.tensor([2]))
     sampler = build_sampler(model, pack_model(model), DrawSettings(), vectors=vectors, seeds=[7])

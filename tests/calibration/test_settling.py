@@ -154,3 +154,33 @@ def test_what_a_short_run_heard_of_a_kept_envelope_by_chance_does_not_set_its_le
     drawn = sampler.draw(round(60 * model.config.audio.frame_rate))
     level_db = 10 * drawn.square().mean((1, 2)).log10()
     assert float((level_db - model.config.audio.rms_dbfs).abs().mean()) < 1.5
+
+
+@torch.no_grad()
+def test_where_powers_are_held_they_are_levelled_and_cells_corrected_beside_each_other() -> None:
+    held = EnvelopeConfig(kind="kept", components=2, kept_s=2.0, hops=1, regions=7)
+    model = tiny_model(replace(tiny_config("spectral", 16), envelope=held))
+    conditioner, envelope = model.conditioner, model.envelope
+    assert isinstance(conditioner, TextureConditioner)
+    assert isinstance(envelope, KeptEnvelopes)
+    conditioner.prior.bias.data.fill_(2 * NEVER)
+    conditioner.prior.bias.data[:8] = 0.0  # few are settled, which takes less time
+    conditioner.groups.copy_(torch.arange(64) % 4)
+    envelope.known.fill_(envelope.stretches.shape[1])
+    generator = torch.Generator().manual_seed(0)
+    envelope.powers.copy_(torch.randint(-70, -20, envelope.powers.shape, generator=generator))
+    settle(model)
+    output, regions = model.wavenet.output, envelope.regions
+    assert isinstance(output, SpectralOutput)
+    assert regions is not None
+    assert bool(conditioner.correction[:8].any())
+    for region in range(int(regions.index[output.own])):  # those of low bands alone
+        inside = conditioner.correction[:, : output.own][:, regions.index[: output.own] == region]
+        assert float(inside.mean(1).abs().max()) < 1e-4
+    vectors, seeds = conditioner.entry_vector(torch.arange(8)), list(range(8))
+    sampler = build_sampler(model, pack_model(model), DrawSettings(), vectors=vectors, seeds=seeds)
+    sounds = sampler.draw(round(20 * model.config.audio.frame_rate))
+    level_db = 10 * sounds.square().mean((1, 2)).log10()
+    torch.testing.assert_close(
+        level_db, torch.full_like(level_db, model.config.audio.rms_dbfs), rtol=0, atol=1.0
+    )

@@ -23,7 +23,7 @@ from photowave.model import (
     build_spectra,
 )
 from photowave.settings import ModelConfig
-from photowave.wavenet import PCM_STEP
+from photowave.wavenet import PCM_STEP, PowerRegions
 
 MELS, COMPONENTS, CHANNELS = 4, 3, 6
 
@@ -357,7 +357,7 @@ def test_a_moved_and_stretched_sound_costs_what_the_plain_one_does_and_its_sprea
 @settings(deadline=None, max_examples=20)
 @given(mean=st.floats(-2.0, 2.0), spread=st.floats(-9.0, 9.0), seed=st.integers(0, 99))
 def test_what_may_come_has_a_probability_of_one(mean: float, spread: float, seed: int) -> None:
-    stack, places = envelope_stack(1), torch.linspace(-1, 1, 20_001, dtype=torch.float64)
+    stack, places = envelope_stack(1), torch.linspace(-1, 1, 60_001, dtype=torch.float64)
     stack.fit([spectra()])
     stack.moments.weight.data.zero_()
     stack.moments.bias.data.copy_(torch.tensor([mean, spread]))
@@ -589,3 +589,31 @@ def test_a_coder_that_knows_only_the_spread_pays_for_what_moves() -> None:
     expected = -(normal.log_prob(kept.frames(moved)) / math.log(2) - 15).sum(-1).mean(1)
     torch.testing.assert_close(bits, expected)
     assert float(bits[1]) > float(bits[0])
+
+
+@torch.no_grad()
+def test_powers_come_back_within_half_a_step_and_short_ones_go_on_as_they_end() -> None:
+    regions = PowerRegions(5, bands=16, sample_rate=16_000)
+    kept = KeptEnvelopes(
+        entries=2, knots=4, frames=9, regions=regions, mels=5, components=2, channels=6, knots_per_s=50.0
+    )
+    frames = 0.1 * torch.randn(6, 16, generator=torch.Generator().manual_seed(0))
+    kept.keep_powers(1, frames)
+    kept.known[1] = 4
+    powers = kept.log_powers(1)
+    assert powers is not None
+    assert powers.shape == (9, regions.count)
+    off_db = (powers[:6] - regions.power(frames).log()).abs().max() * 10 / math.log(10)
+    assert float(off_db) <= 0.375 + 1e-4
+    assert torch.equal(powers[6:], powers[5:6].expand(3, -1))
+    kept.known[1] = 2  # half of the stretch
+    assert torch.equal(kept.log_powers(1), powers[:4])
+    kept.level_powers(1, math.log(0.1))
+    levelled = kept.log_powers(1)
+    assert levelled is not None
+    assert abs(10 * math.log10(float(levelled.exp().sum(-1).mean()) / 16) + 20) <= 0.375 + 1e-4
+    shift = levelled - powers[:4]
+    assert torch.equal(shift, shift[:1, :1].expand_as(shift))
+    unheld = KeptEnvelopes(entries=2, knots=4, mels=5, components=2, channels=6, knots_per_s=50.0)
+    assert unheld.log_powers(1) is None
+    assert "powers" not in unheld.state_dict()

@@ -142,6 +142,8 @@ WRONG: list[tuple[type, dict[str, Any]]] = [
     (EnvelopeConfig, {"kind": "made"}),
     (EnvelopeConfig, {"kept_s": 0.25}),
     (EnvelopeConfig, {"kept_s": 601.5}),
+    (EnvelopeConfig, {"regions": -1}),
+    (EnvelopeConfig, {"regions": 1_025}),
     (EnvelopeConfig, {"hops": 0}),
     (EnvelopeConfig, {"hops": 65}),
     (EnvelopeConfig, {"channels": 0}),
@@ -341,3 +343,15 @@ def test_derived_numbers() -> None:
 def test_settings_are_read_without_torch() -> None:
     code = "import sys, photowave.settings; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_powers_are_held_only_where_frames_are_spectral_and_envelopes_are_kept() -> None:
+    with pytest.raises(ConfigError, match="Set kind: kept, or regions: 0"):
+        EnvelopeConfig(components=4, regions=8)
+    kept = EnvelopeConfig(kind="kept", components=4, regions=8)
+    with pytest.raises(ConfigError, match="regions=8 with output='softmax' and components=4"):
+        ModelConfig(conditioning=ConditioningConfig(kind="texture"), envelope=kept)
+    with pytest.raises(ConfigError, match="components=0"):
+        ModelConfig(
+            conditioning=ConditioningConfig(kind="texture"), envelope=EnvelopeConfig(kind="kept", regions=8)
+        )
