@@ -1,14 +1,13 @@
 """`photowave info`: what a model file holds."""
 
 import dataclasses
-import shutil
-import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser
 
+from photowave.cli.output import show
 from photowave.cli.parsing import make_parser, parse
 
 if TYPE_CHECKING:
@@ -53,20 +52,12 @@ def run(command: str, arguments: Sequence[str]) -> int:
         )
     for part in dataclasses.fields(model.config):
         settings = dataclasses.asdict(getattr(model.config, part.name))
-        _show(f"{part.name:17} " + ", ".join(f"{key}={value}" for key, value in settings.items()), 18)
+        show(f"{part.name:17} " + ", ".join(f"{key}={value}" for key, value in settings.items()), indent=18)
     if model.catalogue is not None and isinstance(conditioner, TextureConditioner):
         print()
         for line in _places(model.catalogue, drawn):
-            _show(line, 56)
+            show(line, indent=56)
     return 0
-
-
-def _show(line: str, indent: int) -> None:
-    """Print a line; on a terminal that is too narrow for it, the rest of its last column goes below."""
-    width = shutil.get_terminal_size(fallback=(10_000, 24)).columns
-    print(
-        textwrap.fill(line, max(width, indent + 20), subsequent_indent=" " * indent, break_long_words=False)
-    )
 
 
 def _places(catalogue: "Catalogue", drawn: Sequence[int]) -> list[str]:

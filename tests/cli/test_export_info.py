@@ -147,10 +147,10 @@ def test_info_counts_the_textures_that_photos_are_given(
 def test_info_fits_the_terminal(
     tiny_model_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(["info", str(tiny_model_file)]) == 0
     wide = capsys.readouterr().out
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert main(["info", str(tiny_model_file)]) == 0
     narrow = capsys.readouterr().out
     assert max(map(len, narrow.splitlines()[5:])) <= 80 < max(map(len, wide.splitlines()[5:]))
