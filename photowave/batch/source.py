@@ -1,12 +1,12 @@
 """Where jobs come from: a list of photos and folders, or one table."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from photowave.batch.jobs import Fault, Job, jobs_of
 from photowave.batch.table import PhotoTable, is_table
-from photowave.batch.targets import Target, find_targets, left_alone
+from photowave.batch.targets import Target, find_targets, left_alone, unsearched
 from photowave.errors import ConfigError
 from photowave.settings import DrawSettings, SteerSettings
 
@@ -19,8 +19,8 @@ class Source:
     """Goes through them, numbered from 0 without gaps."""
     is_table: bool
     """Whether they are rows of a table, which are not all held."""
-    left_alone: Callable[[], Sequence[str]]
-    """Lists what was there and is not used: files that are no photos, or columns."""
+    left_alone: Callable[[], Mapping[str, Sequence[str]]]
+    """Lists what was there and is not used, by why: files that are no photos, folders, or columns."""
 
 
 def find_source(
@@ -48,7 +48,9 @@ def find_source(
     if tables:
         table = PhotoTable(tables[0])
         return Source(
-            jobs=lambda: table.jobs(draw, steering), is_table=True, left_alone=lambda: table.left_alone
+            jobs=lambda: table.jobs(draw, steering),
+            is_table=True,
+            left_alone=lambda: {"columns that are not read": table.left_alone},
         )
     if paths:
         targets = find_targets(paths, recursive=recursive)
@@ -64,5 +66,12 @@ def find_source(
     return Source(
         jobs=lambda: jobs_of(targets, draw, steering, numbered=numbered),
         is_table=False,
-        left_alone=lambda: [path.name for path in left_alone(paths, recursive=recursive)],
+        left_alone=lambda: {
+            "no photo by its ending, and left alone": [
+                path.name for path in left_alone(paths, recursive=recursive)
+            ],
+            "folders of photos that only --recursive searches": [
+                path.name for path in ([] if recursive else unsearched(paths))
+            ],
+        },
     )

@@ -97,6 +97,18 @@ def left_alone(paths: Sequence[str], *, recursive: bool = False) -> list[Path]:
     return sorted(listed)
 
 
+def unsearched(paths: Sequence[str]) -> list[Path]:
+    """List folders inside of those named that hold photos at any depth, hidden ones left out, sorted."""
+    inside = [path for folder in filter(Path.is_dir, map(Path, paths)) for path in folder.iterdir()]
+    return sorted(
+        path
+        for path in inside
+        if path.is_dir()
+        and not path.name.startswith(".")
+        and any(found.suffix.lower() in PHOTO_SUFFIXES for found in path.rglob("*"))
+    )
+
+
 def _matches(path: str) -> list[Path]:
     """The path itself, or where it is a pattern and no file, what fits it."""
     if not Path(path).exists() and glob.has_magic(path):

@@ -20,7 +20,7 @@ from photowave.cli.quick import loading
 from photowave.errors import ConfigError
 from photowave.settings import DrawSettings, OutputSettings, SteerSettings
 
-_SHOWN = 5  # files or columns that were left alone, by name
+_SHOWN = 5  # files, folders or columns that were left alone, by name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +86,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
     )
     existing = Existing(overwrite=parsed.overwrite, skip=parsed.skip_existing)
     code = generate(source, output, existing, beside, model=parsed.model, ray=parsed.ray)
-    if others := source.left_alone():
-        named = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-        what = "columns that are not read" if source.is_table else "no photo by its ending, and left alone"
-        print(f"{what}: {len(others)} ({named})", file=sys.stderr)
+    for what, others in source.left_alone().items():
+        if others:
+            named = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+            print(f"{what}: {len(others)} ({named})", file=sys.stderr)
     return code
 
 
@@ -164,7 +164,7 @@ def generate(
             for line in (*drawn.heard, told):
                 bar.write(line, file=sys.stdout)
             if beside.page is not None:
-                beside.page.add(sound_name(drawn.job, drawn.take, output).name, drawn.sound)
+                beside.page.add(sound_name(drawn.job, drawn.take, output).as_posix(), drawn.sound)
 
         def tell_fault(fault: Fault) -> None:
             tell_failure(fault.told)
@@ -185,7 +185,7 @@ def generate(
 @contextmanager
 def _compiling() -> Iterator[None]:
     """What the sampler is compiled in."""
-    note = "photowave: compiling the sampler; this happens once."
+    note = "photowave: making the sampler ready; the first time it is compiled."
     with loading(), _telling_if_slow(note, after_s=2.0):
         yield
 

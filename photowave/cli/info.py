@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser
 
+from photowave.cli.output import show
 from photowave.cli.parsing import make_parser, parse
 
 if TYPE_CHECKING:
@@ -51,11 +52,11 @@ def run(command: str, arguments: Sequence[str]) -> int:
         )
     for part in dataclasses.fields(model.config):
         settings = dataclasses.asdict(getattr(model.config, part.name))
-        print(f"{part.name:17} " + ", ".join(f"{key}={value}" for key, value in settings.items()))
+        show(f"{part.name:17} " + ", ".join(f"{key}={value}" for key, value in settings.items()), indent=18)
     if model.catalogue is not None and isinstance(conditioner, TextureConditioner):
         print()
         for line in _places(model.catalogue, drawn):
-            print(line)
+            show(line, indent=56)
     return 0
 
 

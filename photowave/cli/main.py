@@ -88,16 +88,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(
-            f"photowave: {where}{error.strerror or error}. Make room or mend it, then try again.",
-            file=sys.stderr,
-        )
+        print(f"photowave: {_told(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("photowave: stopped.", file=sys.stderr)
         return 130
     return code
+
+
+def _told(error: OSError) -> str:
+    """Say in one line what the system refused, and what helps."""
+    if error.errno is None and "torchaudio" in str(error):
+        # The one for GPUs does not load beside the torch for processors alone, which pip does not notice.
+        return (
+            "torchaudio does not load beside this torch: one may be for GPUs and one for processors alone. "
+            "Install both from one place: pip install --force-reinstall torch torchaudio, "
+            "without a GPU with --index-url https://download.pytorch.org/whl/cpu"
+        )
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{' '.join((error.strerror or str(error)).split())}. Make room or mend it, then try again."
 
 
 def _run(given: list[str]) -> int:

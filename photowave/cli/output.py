@@ -1,6 +1,8 @@
-"""What commands that write into a folder share: the folder itself, and how a failure is told."""
+"""What commands share: the folder that they write into, and how a failure or a table is told."""
 
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 from photowave.atomic import replacing, unwritten
@@ -44,3 +46,16 @@ def tell_failure(error: object) -> None:
         error: What went wrong, or a text that tells it.
     """
     print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)
+
+
+def show(line: str, *, indent: int) -> None:
+    """Print a line of a table; a terminal that is too narrow gets the rest of its last column below.
+
+    Args:
+        line: What a file or a pipe gets as it is.
+        indent: Where that column begins, counted in letters.
+    """
+    if sys.stdout is not None and sys.stdout.isatty():
+        width = max(indent + 20, shutil.get_terminal_size().columns)
+        line = textwrap.fill(line, width, subsequent_indent=" " * indent, break_long_words=False)
+    print(line)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from jsonargparse import ArgumentParser, Namespace
 
 from photowave.atomic import replacing
+from photowave.cli.output import show
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import ConfigError, PairError
 from photowave.settings import SplitSettings
@@ -64,7 +65,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     if parsed.set is None:
         width = max(map(len, SETS))
         for name, known in SETS.items():
-            print(f"{name:{width}}  {known.title}: {known.holds} ({known.size})")
+            show(f"{name:{width}}  {known.title}: {known.holds} ({known.size})", indent=width + 2)
         return 0
     known = published_set(parsed.set)
     if not known.labelled and (parsed.map or parsed.write_map):

@@ -7,6 +7,7 @@ from jsonargparse import ArgumentParser
 
 from photowave import recipes
 from photowave.atomic import unwritten
+from photowave.cli.output import show
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import ConfigError
 
@@ -34,7 +35,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         raise ConfigError(f"'photowave recipes list' takes no name, but got '{parsed.name}'. Leave it out.")
     width = max(map(len, recipes.names()))
     for name in recipes.names():
-        print(f"{name:{width}}  {recipes.summary(name)}")
+        show(f"{name:{width}}  {recipes.summary(name)}", indent=width + 2)
     return 0
 
 

@@ -19,6 +19,7 @@ from photowave.errors import ConfigError
 from photowave.generation.decoding import mix, pieces, samples_in
 from photowave.generation.forking import see_to_children
 from photowave.generation.holding import LevelHolder
+from photowave.generation.one_thread import one_thread
 from photowave.generation.reader import PhotoReader
 from photowave.generation.reading import PhotoReading, SeenPhoto
 from photowave.generation.samplers import Sampler, build_sampler, pack_model
@@ -249,10 +250,11 @@ class SoundscapeGenerator:
         sampler = self._sampler(vectors, seeds, settings)
         side = None if widths is None else SideNoise(widths, seeds=seeds, audio=self.model.config.audio)
         parts = []
-        for part in self._pieces(sampler, count, settings, chunk_s=CHUNK_S, side=side, sounds=len(seeds)):
-            parts.append(part)
-            if progress is not None:
-                progress(len(part) * part.shape[-1] / self.sample_rate)
+        with one_thread():
+            for part in self._pieces(sampler, count, settings, chunk_s=CHUNK_S, side=side, sounds=len(seeds)):
+                parts.append(part)
+                if progress is not None:
+                    progress(len(part) * part.shape[-1] / self.sample_rate)
         drawn = torch.cat(parts, -1)
         return join(drawn, overlap=overlap) if overlap else drawn
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photowave.generation.following import FollowingSampler
+from photowave.generation.one_thread import one_thread
 from photowave.generation.samplers import Sampler
 from photowave.generation.spectral_sampler import SpectralSampler, draw_together
 
@@ -23,7 +24,8 @@ class SoundStream(Iterator[NDArray[np.float32]]):
         self._pieces, self._sampler, self._frames = pieces, sampler, frames
 
     def __next__(self) -> NDArray[np.float32]:
-        return next(self._pieces)
+        with one_thread():
+            return next(self._pieces)
 
     def missing(self, pieces: int) -> tuple[SpectralSampler, int] | None:
         """What draws the frames of the next pieces, and how many it lacks; None where it draws alone."""

@@ -171,9 +171,10 @@ def _photos_in(folder: Path, *, recursive: bool) -> list[Path]:
     named = [p for p in inside if p.suffix.lower() in PHOTO_SUFFIXES and not _hidden(p, folder)]
     photos = [path for path in named if path.is_file()]
     if not photos:
+        deeper = "" if recursive or not any(map(Path.is_dir, inside)) else ", search its folders (recursive)"
         raise MediaError(
             f"{folder} is a folder without photos ({', '.join(PHOTO_SUFFIXES)}). "
-            "Put photos into it or give another path."
+            f"Put photos into it{deeper} or give another path."
         )
     return photos
 

@@ -144,6 +144,19 @@ def test_info_counts_the_textures_that_photos_are_given(
     ]
 
 
+def test_info_fits_the_terminal(
+    tiny_model_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["info", str(tiny_model_file)]) == 0
+    wide = capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["info", str(tiny_model_file)]) == 0
+    narrow = capsys.readouterr().out
+    assert max(map(len, narrow.splitlines()[5:])) <= 80 < max(map(len, wide.splitlines()[5:]))
+    assert narrow.split() == wide.split()
+
+
 def test_info_refuses_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "model.safetensors"
     refused(main(["info", str(path)]), path, capsys)

@@ -258,13 +258,17 @@ def test_pictures_and_a_page_are_written_beside_the_sounds(
 ) -> None:
     page = tmp_path / "page.html"
     (folder / "wood.webp").rename(folder / "<b>wood.webp")
-    assert run(folder, "--spectrogram", html=page) == 0
+    (folder / "2025").mkdir()
+    save_photo(folder / "2025" / "beach.png", 9)
+    assert run(folder, "--spectrogram", "--recursive", html=page) == 0
     for name in ("beach", "<b>wood", "Straße 海"):
         with Image.open(out / f"{name}-spectrogram.png") as picture:
             assert picture.size == (600, 200)
     text = page.read_text("utf-8")
-    assert text.count("<audio controls") == 3
-    assert text.count('alt="photo"') == text.count('alt="spectrogram"') == 3
+    assert text.count("<audio controls") == 4
+    assert text.count('alt="photo"') == text.count('alt="spectrogram"') == 4
+    assert "<h2>beach</h2>" in text
+    assert "<h2>2025/beach</h2>" in text
     assert "<h2>&lt;b&gt;wood</h2>" in text
     assert not re.search(r"(src|href)=\"(?!data:)", text), "nothing is loaded from elsewhere"
 
@@ -342,9 +346,13 @@ def test_subfolders_are_searched_and_kept_apart_when_asked(
     for name in ("2025/beach.PNG", "2026/beach.PNG", ".hidden/beach.png"):
         (folder / name).parent.mkdir()
         save_photo(folder / name, len(name) + int(name[3:4].isdigit()))
+    (folder / "empty").mkdir()
     assert run(folder) == 0
     assert len(list(out.rglob("*.wav"))) == 3
+    unsearched = "folders of photos that only --recursive searches: 2 (2025, 2026)\n"
+    assert capsys.readouterr().err.endswith(unsearched)
     assert run(folder, "--recursive", "--skip-existing") == 0
+    assert "recursive" not in capsys.readouterr().err
     found = {str(path.relative_to(out)) for path in out.rglob("*.wav")}
     assert found == {"Straße 海.wav", "beach.wav", "wood.wav", "2025/beach.wav", "2026/beach.wav"}
     assert (out / "2026" / "beach.json").is_file()

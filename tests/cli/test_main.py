@@ -171,6 +171,23 @@ def test_interruption_is_told_without_a_traceback(
     assert one_line(capsys) == "photowave: stopped.\n"
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(13, "Permission denied", "/x"), "/x: Permission denied. Make room or mend it"),
+        (OSError("no\nroom"), "no room. Make room or mend it"),
+        (OSError("Could not load this library: /lib/_torchaudio.so"), "Install both from one place"),
+    ],
+    ids=str,
+)
+def test_what_the_system_refuses_is_one_line(
+    error: OSError, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(info, "run", raising(error))
+    assert main(["info"]) == 2
+    assert told in one_line(capsys)
+
+
 def test_bugs_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(info, "run", raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):

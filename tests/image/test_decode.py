@@ -300,6 +300,14 @@ def test_folders_are_expanded_in_order(tmp_path: Path) -> None:
         find_photos([odd, tmp_path / "gone"])
 
 
+def test_a_folder_of_folders_says_that_they_can_be_searched(tmp_path: Path) -> None:
+    (tmp_path / "sea").mkdir()
+    (tmp_path / "sea" / "a.jpg").touch()
+    with pytest.raises(MediaError, match=r"search its folders \(recursive\)"):
+        find_photos(tmp_path)
+    assert find_photos(tmp_path, recursive=True) == [tmp_path / "sea" / "a.jpg"]
+
+
 def test_reading_photos_does_not_import_torch() -> None:
     code = "from photowave.image import read_photo, find_photos, photo_sha256, PHOTO_SUFFIXES, PhotoSource\n"
     code += "import sys; sys.exit('torch' in sys.modules)"
