@@ -108,7 +108,7 @@ class JoinedNetworks:
 
 
 def _read(track: kernel.Array, sampler: CachedSampler, steps: int) -> kernel.Array:
-    """Read tracks [lanes, knots, ...] at the next frames, [lanes, steps + 1, ...]; the last is for nothing."""
+    """Read tracks [lanes, knots, ...] at the next frames, [lanes, steps + 1, ...]; the last is unused."""
     read = np.zeros((len(track), steps + 1, *track.shape[2:]), track.dtype)
     for lane in range(len(track)):
         kernel.read_track(

@@ -20,8 +20,8 @@ from photowave.web.watch import Metrics
 
 _MOST_AT_ONCE = 8
 """Photos that are received, or wait to be read, at once: each is held in memory."""
-_TOGETHER = 8
-"""Sounds that a thread draws in step: more cost each other time to the first sound, and win little."""
+_TOGETHER = 16
+"""Sounds that a thread draws in step at the most: more win little, and newcomers wait longer for it."""
 _BYTES = 2  # of a sample
 Result = TypeVar("Result")
 
