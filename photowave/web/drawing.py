@@ -140,7 +140,7 @@ class DrawingQueue:
 
     Args:
         threads: How many draw.
-        room: What the costs of all listeners may add up to.
+        room: What the costs of all listeners may add up to; it may be changed.
         drawn: Called in a worker's thread with the bytes of each piece.
         together: How many a thread takes from the line at the most; it leaves the others' share to them.
         ahead: Called with what those have begun, before their pieces are asked for one after the other.
@@ -158,7 +158,7 @@ class DrawingQueue:
         self._together, self._ahead = together, ahead
         self.lock = threading.RLock()
         self._there = threading.Condition(self.lock)
-        self._room, self._drawn = room, drawn
+        self.room, self._drawn = room, drawn
         self._line: deque[Drawing] = deque()
         self._listeners: set[Drawing] = set()
         self._stopped = self._filling = False
@@ -214,7 +214,7 @@ class DrawingQueue:
             if self._stopped:
                 raise StoppedError
             taken = sum(listener.cost for listener in self._listeners)
-            if taken and taken + cost > self._room:
+            if taken and taken + cost > self.room:
                 raise FullError
             listener = Drawing(self, begin, cost=cost, ahead_bytes=ahead_bytes)
             self._listeners.add(listener)

@@ -295,7 +295,7 @@ def test_what_ships_is_served_by_its_names(client: Client) -> None:
 
 def test_health_and_figures(client: Client, photo: bytes) -> None:
     server = client()
-    assert server.get("/healthz").json() == {"status": "ok", "listeners": 0, "waiting": 0}
+    assert server.get("/healthz").json() == {"status": "ok", "listeners": 0, "room": 8, "waiting": 0}
     token = hear(server, photo)
     server.get("/api/stream", params={"photo": token, "duration_s": 0.5})
     figures = server.get("/metrics").text
