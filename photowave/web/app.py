@@ -155,6 +155,7 @@ class _Endpoints:
                 "sample_rate": service.generator.sample_rate,
                 "channels": service.generator.channels,
                 "photos": service.settings.photos is not None,
+                "room": service.queue.room,
                 "max_upload_bytes": service.settings.max_upload_bytes,
                 "max_download_s": service.settings.max_download_s,
             }

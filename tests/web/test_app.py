@@ -43,6 +43,7 @@ def test_the_model_is_told(client: Client) -> None:
         "sample_rate": 2_000,
         "channels": 1,
         "photos": False,
+        "room": 8,
         "max_upload_bytes": 25_000_000,
         "max_download_s": 60.0,
     }
