@@ -2,9 +2,9 @@
 
     python scripts/benchmarks/listeners.py --listeners 1 2 4 8 12 16 20 --seconds 20
 
-A server of its own for each number, and a line of JSON for each. Each listener plays: it starts half a second
-after its first sound, and falters where sound has not come in time. Who is told to wait comes again as soon as
-it was told to. Nothing but this machine is asked.
+A server of its own for each number, and a line of JSON for each. Each listener plays: it starts half a
+second after its first sound, and falters where sound has not come in time. Who is told to wait comes again
+as soon as it was told to. Nothing but this machine is asked.
 """
 
 import argparse
