@@ -15,6 +15,8 @@ from photowave.settings import DrawSettings
 
 MOST = 64
 """More are let in only if `--listeners` says so."""
+_LEAST = 2
+"""One listener needs so many: a sound that begins cross-fades into the one before."""
 _LANES, _PIECE_S, _PIECES = 6, 0.1, 4  # sounds of each thread, and how they are drawn
 _USED = 0.75  # of the time: photos are read and sound is sent beside it
 _DRAW = DrawSettings(threads=1)
@@ -33,14 +35,14 @@ def sounds_in_real_time(
         clock: Tells the time in seconds.
 
     Returns:
-        1 to `MOST`.
+        2 to `MOST`.
     """
     batches = [[_begun(generator, seed) for seed in range(_LANES)] for _ in range(threads)]
     began = clock()
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(_draw, batches))
     drawn_s = threads * _LANES * _PIECES * _PIECE_S
-    return min(MOST, max(1, int(_USED * drawn_s / (clock() - began))))
+    return min(MOST, max(_LEAST, int(_USED * drawn_s / (clock() - began))))
 
 
 def _begun(generator: SoundscapeGenerator, seed: int) -> SoundStream:
