@@ -27,6 +27,7 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "photowave", "serve", "--port", str(port), "--model", model]
         command += ["--photos", str(EXAMPLES), "--requests_per_minute", "100000"]
+        command += ["--listeners", "8"]  # however busy the machine is
         self._log = log
         with log.open("wb") as stream:
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream)

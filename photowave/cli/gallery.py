@@ -23,6 +23,9 @@ def build_parser(command: str) -> ArgumentParser:
     parser.add_argument("--out", metavar="DIR", help="folder to write")
     parser.add_argument("--title", default="Photos and their sounds", help="what the page is called")
     parser.add_argument(
+        "--credits", metavar="CSV", help="table with author, licence and source of each photo"
+    )
+    parser.add_argument(
         "--recursive", action="store_true", help="search folders below their first level, too"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a gallery that is there")
@@ -51,10 +54,12 @@ def run(command: str, arguments: Sequence[str]) -> int:
         from tqdm import tqdm
 
         from photowave.generation import load
+        from photowave.web.credits import Credits
         from photowave.web.gallery import Gallery, check_place, replaced_folder
 
         out = Path(parsed.out)
         check_place(out, overwrite=parsed.overwrite)
+        known = Credits(None if parsed.credits is None else Path(parsed.credits))
         generator = load(parsed.model)
         generator.warm_up()
     failed = 0
@@ -73,7 +78,8 @@ def run(command: str, arguments: Sequence[str]) -> int:
                     failed += 1
             sounds = generator.generate_read([reading for *_, reading in read], draw)
             for (target, content, reading), sound in zip(read, sounds, strict=True):
-                gallery.add(target.name.name, content, reading, sound)
+                credit = known.of(target.photo) if isinstance(target.photo, Path) else ""
+                gallery.add(target.name.name, content, reading, sound, credit=credit)
             bar.update(len(targets[first : first + _TOGETHER]))
         if failed == len(targets):
             raise MediaError(f"none of {failed} photos can be read; nothing was written. Give other photos.")

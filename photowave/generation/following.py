@@ -22,10 +22,10 @@ class FollowingSampler:
     """Draws frames of a decoder that is led by an envelope, which is drawn as it is needed.
 
     What is drawn does not depend on how it is asked for: blocks begin at fixed frames. The decoder's sampler,
-    `fine`, has a track of `knots_per_block` knots; for the other arguments see `CachedSampler`. Guidance also
-    leads mean and spread of the envelope away from those without photo; in the coarser stack, the lane
-    without photo hears movements about the guided mean, not about its own. `unheard` steps of the envelope
-    are drawn and dropped, so that the sound does not begin on an empty past.
+    `fine`, has room for a track of `knots_per_block` knots; for the other arguments see `CachedSampler`.
+    Guidance also leads mean and spread of the envelope away from those without photo; in the coarser stack,
+    the lane without photo hears movements about the guided mean, not about its own. `unheard` steps of the
+    envelope are drawn and dropped, so that the sound does not begin on an empty past.
     """
 
     def __init__(

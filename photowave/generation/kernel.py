@@ -87,18 +87,58 @@ def _two_lanes(p: Array, q: Array, w: Array, u: Array, v: Array) -> None:
             v[o] += b * w[i, o]
 
 
+@numba.njit(fastmath=FLAGS, nogil=True, inline="always")
+def _rows4(
+    y: Array, o: int, w0: float, w1: float, w2: float, w3: float, a0: float, a1: float, a2: float, a3: float
+) -> None:
+    """Add the products of four inputs with weights to one output, in that order."""
+    t = y[o]
+    t += a0 * w0
+    t += a1 * w1
+    t += a2 * w2
+    t += a3 * w3
+    y[o] = t
+
+
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+def _four_lanes(x: Array, w: Array, y0: Array, y1: Array, y2: Array, y3: Array) -> None:
+    """Add `x @ w` to four outputs, for x [4, inputs]; each weight is loaded once for all."""
+    inputs = x.shape[1]
+    fours = inputs - inputs % 4
+    for i in range(0, fours, 4):
+        a0, a1, a2, a3 = x[0, i], x[0, i + 1], x[0, i + 2], x[0, i + 3]
+        b0, b1, b2, b3 = x[1, i], x[1, i + 1], x[1, i + 2], x[1, i + 3]
+        c0, c1, c2, c3 = x[2, i], x[2, i + 1], x[2, i + 2], x[2, i + 3]
+        d0, d1, d2, d3 = x[3, i], x[3, i + 1], x[3, i + 2], x[3, i + 3]
+        for o in range(w.shape[1]):
+            w0, w1, w2, w3 = w[i, o], w[i + 1, o], w[i + 2, o], w[i + 3, o]
+            _rows4(y0, o, w0, w1, w2, w3, a0, a1, a2, a3)
+            _rows4(y1, o, w0, w1, w2, w3, b0, b1, b2, b3)
+            _rows4(y2, o, w0, w1, w2, w3, c0, c1, c2, c3)
+            _rows4(y3, o, w0, w1, w2, w3, d0, d1, d2, d3)
+    for i in range(fours, inputs):
+        a, b, c, d = x[0, i], x[1, i], x[2, i], x[3, i]
+        for o in range(w.shape[1]):
+            y0[o] += a * w[i, o]
+            y1[o] += b * w[i, o]
+            y2[o] += c * w[i, o]
+            y3[o] += d * w[i, o]
+
+
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
 def add_product(x: Array, w: Array, y: Array) -> None:
     """Add `x @ w` to `y` for every lane.
 
-    Eight rows of `w` are taken at a time, so that each partial sum is loaded and stored once for eight
-    products, and two lanes share each weight that is loaded. The lanes' loops are functions of their own:
+    Several rows of `w` are taken at a time, so that each partial sum is loaded and stored once for all of
+    them, and up to four lanes share each weight that is loaded. The lanes' loops are functions of their own:
     nested in one, the compiler no longer vectorises them. Shapes: x [lanes, inputs], w [inputs, outputs],
     y [lanes, outputs].
     """
     lanes = x.shape[0]
-    pairs = lanes - lanes % 2
-    for lane in range(0, pairs, 2):
+    fours, pairs = lanes - lanes % 4, lanes - lanes % 2
+    for lane in range(0, fours, 4):
+        _four_lanes(x[lane : lane + 4], w, y[lane], y[lane + 1], y[lane + 2], y[lane + 3])
+    for lane in range(fours, pairs, 2):
         _two_lanes(x[lane], x[lane + 1], w, y[lane], y[lane + 1])
     for lane in range(pairs, lanes):
         _one_lane(x[lane], w, y[lane])
@@ -228,6 +268,15 @@ def _between(track: Array, knot: int, share: float, out: Array) -> None:
     lower, upper = track[knot], track[knot + 1]
     for c in range(len(out)):
         out[c] = lower[c] + share * (upper[c] - lower[c])
+
+
+@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+def read_track(track: Array, knots_per_frame: float, first: int, origin: float, out: Array) -> None:
+    """Read a track [knots, channels] at the next frames into `out` [frames, channels]; see `run`."""
+    share = np.zeros(1, track.dtype)
+    for step in range(len(out)):
+        knot = _locate((first + step) * knots_per_frame - origin, len(track), share)
+        _between(track, knot, share[0], out[step])
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)

@@ -70,7 +70,7 @@ class CachedSampler:
         self._drawn = 0
         residual = len(packed.weights[1])
         self._groups = []
-        for sounds in _shares(len(seeds), os.cpu_count() or 1 if threads is None else threads):
+        for sounds in shares(len(seeds), os.cpu_count() or 1 if threads is None else threads):
             count = (sounds.stop - sounds.start) * self._lanes
             self._groups.append(
                 _Group(
@@ -114,13 +114,6 @@ class CachedSampler:
         self._run(given, parameters, np.zeros((len(frames), 0, 0)), forced=True)
         return torch.from_numpy(parameters)
 
-    def enter_instead(self, frames: Tensor) -> None:
-        """Let frames [sounds, bands] take the place of those that were followed last."""
-        entering = np.ascontiguousarray(frames.numpy(), self._packed.dtype) / self._packed.weights[2]
-        for group in self._groups:
-            group.taps[:, 1] = 0
-            kernel.add_product(entering[group.sounds], self._packed.weights[0], group.taps[:, 1])
-
     def _empty_frames(self, steps: int) -> Array:
         shape = (len(self._streams), steps)
         if self._packed.softmax:
@@ -149,7 +142,7 @@ class CachedSampler:
         self._drawn += frames.shape[1]
 
 
-def _shares(count: int, threads: int) -> list[slice]:
+def shares(count: int, threads: int) -> list[slice]:
     """Cut `count` sounds into at most `threads` runs of nearly equal length."""
     parts = min(count, threads)
     edges = [count * part // parts for part in range(parts + 1)]

@@ -96,10 +96,12 @@ def build_sampler(
         unheard = envelope.wavenet.receptive_field
     else:
         coarse, unheard = kept_sampler(model, settings, vectors=vectors, seeds=seeds), 0
+    # The compiled sampler takes a track of any length; a device needs room for one.
+    room = vectors if packed else vectors[:, None].expand(-1, knots_per_block(spacing), -1)
     return FollowingSampler(
         envelope,
         coarse=coarse,
-        fine=sampler(model.wavenet, vectors[:, None].expand(-1, knots_per_block(spacing), -1)),
+        fine=sampler(model.wavenet, room),
         vectors=vectors,
         null=null,
         frames_per_knot=spacing,

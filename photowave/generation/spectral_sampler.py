@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from photowave.generation.joining import JoinedNetworks
 from photowave.generation.packing import PackedWaveNet
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.generation.sampler import CachedSampler
@@ -69,7 +70,6 @@ class SpectralSampler:
         self._knots = self._told(vectors)
         blank = self._output.scale.new_zeros(1, lanes, self._output.bands)
         self._memory = self._output.empty_memory(blank)
-        self._entering = torch.zeros(lanes, 1, self._output.inputs)
         blank = self._output.scale.new_zeros(len(seeds), 0, self._output.bands)
         self._ready = blank, blank  # frames and spreads that were drawn ahead
 
@@ -153,33 +153,27 @@ def draw_together(samplers: Sequence[SpectralSampler], steps: int) -> None:
     numbers = np.stack([stream.take(steps * count).reshape(steps, count) for stream in streams])
     chance = output.chance(torch.from_numpy(numbers)).to(output.scale)
     memory = _joined([sampler._memory for sampler in samplers], [len(s._knots) for s in samplers])
+    network = JoinedNetworks([sampler._network for sampler in samplers], steps)
+    held = [sampler._held[:, sampler._drawn - sampler._held_from :][:, :steps] for sampler in samplers]
+    usuals = torch.cat([sampler._usual(steps) for sampler in samplers], 1)
     frames, spreads = [], []
     for step in range(steps):
-        held = [
-            sampler._held[:, sampler._drawn - sampler._held_from]
-            for sampler in samplers
-            if first._regions is not None
-        ]
-        usual = torch.cat([sampler._usual(1) for sampler in samplers], 1)
-        raw = torch.cat([sampler._network.follow(sampler._entering) for sampler in samplers])
-        raw = raw.transpose(0, 1).to(output.scale)
+        usual = usuals[step : step + 1]
+        raw = network.follow().transpose(0, 1).to(output.scale)
         parameters = output.complete(raw, memory.features, usual)
         parameters = first._guided(output.sharpened(parameters, usual)[0])
         now = chance[:, step]
         spread = output.drawn_spread(parameters, now, temperature=first._temperature)
         frame = output.around(spread, now)
         if first._regions is not None:
-            frame, spread = first._regions.hold(frame, spread, torch.cat(held))
+            frame, spread = first._regions.hold(frame, spread, torch.cat(held)[:, step])
         frames.append(frame)
         spreads.append(spread)
         lanes = frames[-1].repeat_interleave(first._lanes, 0)
         entering = output.network_input(lanes[None], usual)[0]
         memory = output.recall(lanes[None], usual, memory=memory)[1]
-        start = 0
-        for sampler in samplers:
-            end = start + len(sampler._knots)
-            sampler._network.enter_instead(entering[start:end])
-            start = end
+        network.enter(entering)
+    network.part()
     drawn, told = torch.stack(frames, 1), torch.stack(spreads, 1)
     sound = lane = 0
     for sampler in samplers:

@@ -49,5 +49,7 @@ def draw_ahead(streams: Sequence[SoundStream], pieces: int) -> None:
         if (missing := stream.missing(pieces)) is not None and missing[1] > 0:
             found.setdefault(missing[0].kind, []).append(missing)
     for group in found.values():
-        if len(group) > 1:
-            draw_together([sampler for sampler, _ in group], min(count for _, count in group))
+        while len(group) > 1:
+            steps = min(count for _, count in group)
+            draw_together([sampler for sampler, _ in group], steps)
+            group = [(sampler, count - steps) for sampler, count in group if count > steps]

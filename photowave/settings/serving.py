@@ -25,8 +25,9 @@ class ServeSettings:
     """Trust a reverse proxy on this machine for the addresses of clients (X-Forwarded-For)."""
     threads: int = 2
     """Threads that draw."""
-    listeners: int = 8
-    """Sounds drawn at once at the most; who comes later is told to wait."""
+    listeners: int = 0
+    """Sounds drawn at once at the most; who comes later is told to wait. 0: as many as this machine keeps in
+    real time, which is measured at the start."""
     ahead_s: float = 4.0
     """Seconds of sound that are drawn ahead of what was sent, and sent ahead of what can have been heard."""
     requests_per_minute: int = 240
@@ -47,8 +48,8 @@ class ServeSettings:
         )
         require(1 <= self.threads <= 64, f"threads={self.threads}: must lie in 1 to 64. The default is 2.")
         require(
-            1 <= self.listeners <= 10_000,
-            f"listeners={self.listeners}: must lie in 1 to 10000. The default is 8.",
+            0 <= self.listeners <= 10_000,
+            f"listeners={self.listeners}: must lie in 0 to 10000. The default, 0, measures how many.",
         )
         require(
             0.5 <= self.ahead_s <= 30.0,

@@ -10,7 +10,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -23,7 +22,7 @@ from photowave.settings import ServeSettings
 from photowave.settings.drawing import LONGEST_S
 from photowave.web.asking import format_of, wish_of
 from photowave.web.drawing import Drawing, FullError, StoppedError
-from photowave.web.guard import Bucket, Guard, SafeHeaders
+from photowave.web.guard import Bucket, Guard, KnownHosts, SafeHeaders
 from photowave.web.service import BusyError, Service, TooLargeError
 from photowave.web.sound import FORMATS, Wish, description, sound_file
 from photowave.web.static_files import StaticFile, static_files
@@ -77,7 +76,7 @@ def build_app(
             Middleware(SafeHeaders),
             Middleware(Watch, metrics=service.metrics),
             Middleware(Guard, bucket=bucket),
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.known_hosts), www_redirect=False),
+            Middleware(KnownHosts, names=settings.known_hosts),
         ],
         exception_handlers={
             HTTPException: _refused,
@@ -156,6 +155,7 @@ class _Endpoints:
                 "sample_rate": service.generator.sample_rate,
                 "channels": service.generator.channels,
                 "photos": service.settings.photos is not None,
+                "room": service.queue.room,
                 "max_upload_bytes": service.settings.max_upload_bytes,
                 "max_download_s": service.settings.max_download_s,
             }
@@ -234,7 +234,8 @@ class _Endpoints:
 
     async def health(self, request: Request) -> Response:
         queue = self._service.queue
-        return JSONResponse({"status": "ok", "listeners": queue.listeners, "waiting": queue.waiting})
+        told = {"status": "ok", "listeners": queue.listeners, "room": queue.room, "waiting": queue.waiting}
+        return JSONResponse(told)
 
     async def figures(self, request: Request) -> Response:
         metrics: Metrics = self._service.metrics

@@ -10,6 +10,9 @@ from typing import Self
 Begin = Callable[[], Iterator[bytes]]
 """Starts a sound, and gives its pieces; each piece is one turn of drawing."""
 
+_NEW_TOGETHER = 4
+"""Newcomers that a thread begins at once: each waits for the others' beginnings."""
+
 
 class FullError(Exception):
     """So many sounds are drawn at once that another one would let all of them falter."""
@@ -59,9 +62,24 @@ class Drawing(AsyncIterator[bytes]):
             self._queue.leave(self)
 
     @property
+    def is_new(self) -> bool:
+        """Whether nothing of it was drawn yet."""
+        return self.source is None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether half of what may be held is gone."""
+        return 2 * self._held <= self._ahead
+
+    @property
     def wants_more(self) -> bool:
         """Whether another piece is to be drawn, now that so much is held."""
         return self._ended is None and not self._lined_up and self._held < self._ahead
+
+    @property
+    def is_lined_up(self) -> bool:
+        """Whether it stands in the line, or is being drawn."""
+        return self._lined_up
 
     def mark(self, *, lined_up: bool) -> None:
         """Note whether it stands in the line, or is being drawn."""
@@ -73,17 +91,21 @@ class Drawing(AsyncIterator[bytes]):
             self._ended = why
         self._tell()
 
+    def begin(self) -> None:
+        """Get its source, in a worker's thread; a fault of it, or of `take_turn`, is the listener's alone."""
+        try:
+            self.source = self._begin()
+        except Exception as error:  # the thread goes on
+            self._fail(error)
+
     def take_turn(self) -> int:
         """Draw the next piece, in a worker's thread; how many bytes it has, 0 if the sound is over."""
-        if self._ended is not None:
+        if self._ended is not None or self.source is None:
             return 0
         try:
-            if self.source is None:
-                self.source = self._begin()
             piece = next(self.source, None)
-        except Exception as error:  # whatever it is, it belongs to this listener, and the thread goes on
-            with self._queue.lock:
-                self.end(error)
+        except Exception as error:
+            self._fail(error)
             return 0
         with self._queue.lock:
             if piece is None:
@@ -95,6 +117,10 @@ class Drawing(AsyncIterator[bytes]):
                 self._tell()
         return len(piece)
 
+    def _fail(self, error: Exception) -> None:
+        with self._queue.lock:
+            self.end(error)
+
     def _tell(self) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.set)
@@ -105,16 +131,18 @@ class DrawingQueue:
 
     ::
 
-        listeners --> line --> thread: one piece --> back to the end of the line, until enough is held ahead
+        listeners --> line --> thread: a piece each --> back to the end of the line, until enough is held
                        ^------ a listener has read a piece
 
-    A listener stands in the line once at the most, so the line is as short as there are listeners.
+    A listener stands in the line once at the most, so the line is as short as there are listeners. Drawing
+    together is much cheaper than one by one. So the threads wait until somebody has used up half of what may
+    be held, and then draw for all until all hold enough; whoever is new is drawn for first.
 
     Args:
         threads: How many draw.
-        room: What the costs of all listeners may add up to.
+        room: What the costs of all listeners may add up to; it may be changed.
         drawn: Called in a worker's thread with the bytes of each piece.
-        together: How many a thread takes from the line at once, if there are enough for all threads.
+        together: How many a thread takes from the line at the most; it leaves the others' share to them.
         ahead: Called with what those have begun, before their pieces are asked for one after the other.
     """
 
@@ -130,10 +158,10 @@ class DrawingQueue:
         self._together, self._ahead = together, ahead
         self.lock = threading.RLock()
         self._there = threading.Condition(self.lock)
-        self._room, self._drawn = room, drawn
+        self.room, self._drawn = room, drawn
         self._line: deque[Drawing] = deque()
         self._listeners: set[Drawing] = set()
-        self._stopped = False
+        self._stopped = self._filling = False
         self._threads = [
             threading.Thread(target=self._work, name=f"drawing-{number}", daemon=True)
             for number in range(threads)
@@ -186,7 +214,7 @@ class DrawingQueue:
             if self._stopped:
                 raise StoppedError
             taken = sum(listener.cost for listener in self._listeners)
-            if taken and taken + cost > self._room:
+            if taken and taken + cost > self.room:
                 raise FullError
             listener = Drawing(self, begin, cost=cost, ahead_bytes=ahead_bytes)
             self._listeners.add(listener)
@@ -198,6 +226,9 @@ class DrawingQueue:
         if listener.wants_more and not self._stopped:
             listener.mark(lined_up=True)
             self._line.append(listener)
+        if listener.is_due:
+            self._filling = True
+        if self._filling:
             self._there.notify()
 
     def leave(self, listener: Drawing) -> None:
@@ -206,15 +237,30 @@ class DrawingQueue:
         if listener in self._line:
             self._line.remove(listener)
 
+    def _taken(self) -> list[Drawing]:
+        """Take a thread's share from the line, newcomers or else the first; none where all hold enough."""
+        wanting = [listener for listener in self._listeners if listener.is_lined_up]
+        if not wanting:
+            self._filling = False
+        if not self._filling:
+            return []
+        new = [listener for listener in self._line if listener.is_new]
+        most = min(_NEW_TOGETHER if new else self._together, math.ceil(len(wanting) / len(self._threads)))
+        taken = (new or list(self._line))[:most]
+        for listener in taken:
+            self._line.remove(listener)
+        return taken
+
     def _work(self) -> None:
         while True:
             with self.lock:
-                while not self._line and not self._stopped:
+                while not self._stopped and not (taken := self._taken()):
                     self._there.wait()
                 if self._stopped:
                     return
-                share = math.ceil(len(self._line) / len(self._threads))
-                taken = [self._line.popleft() for _ in range(min(share, self._together))]
+            for listener in taken:
+                if listener.is_new:
+                    listener.begin()
             try:
                 self._ahead([listener.source for listener in taken if listener.source is not None])
             except Exception as error:

@@ -37,7 +37,9 @@ class Gallery:
         for name in ("assets", "photos", "sounds", "spectrograms", "embedded"):
             (folder / name).mkdir()
 
-    def add(self, name: str, photo: bytes, reading: PhotoReading, sound: Soundscape) -> None:
+    def add(
+        self, name: str, photo: bytes, reading: PhotoReading, sound: Soundscape, *, credit: str = ""
+    ) -> None:
         """Add a photo.
 
         Args:
@@ -45,6 +47,7 @@ class Gallery:
             photo: The bytes of its file; what is shown is a smaller copy without metadata.
             reading: What was made of it.
             sound: What was drawn for it.
+            credit: Author, licence and source of the photo; "" if nobody said it.
         """
         number = f"{len(self._photos) + 1:04}"
         picture, width, height = jpeg(photo)
@@ -63,6 +66,7 @@ class Gallery:
         self._photos.append(
             {
                 "name": name,
+                "credit": credit,
                 "width": width,
                 "height": height,
                 **files,

@@ -2,10 +2,11 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -103,6 +104,40 @@ class Guard:
                 headers={"retry-after": str(int(wait_s) + 1)},
             )
         return None
+
+
+class KnownHosts:
+    """Refuses requests that ask for another server's name, as a page of another site may do by its DNS.
+
+    Args:
+        app: What is guarded.
+        names: Those that are known; "*" knows any.
+    """
+
+    def __init__(self, app: ASGIApp, *, names: Sequence[str]):
+        self._app = app
+        self._check = TrustedHostMiddleware(_answer_known, allowed_hosts=list(names), www_redirect=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it as all others are refused: with a line in JSON."""
+        known = False
+
+        async def note(message: Message) -> None:
+            nonlocal known
+            known = known or message["type"] == _KNOWN
+
+        await self._check(scope, receive, note)
+        await (self._app if known else _UNKNOWN)(scope, receive, send)
+
+
+_KNOWN = "known"
+_UNKNOWN = JSONResponse(
+    {"error": "This server is not known by that name. Whoever runs it can add the name with --names."}, 400
+)
+
+
+async def _answer_known(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": _KNOWN})
 
 
 def _is_own(headers: Headers) -> bool:

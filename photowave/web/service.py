@@ -13,15 +13,16 @@ from photowave.image import photo_size
 from photowave.image.source import photo_name
 from photowave.settings import ServeSettings
 from photowave.web.album import Album
+from photowave.web.capacity import sounds_in_real_time
 from photowave.web.drawing import Drawing, DrawingQueue
 from photowave.web.readings import Readings
 from photowave.web.sound import Turns, Wish, draw_turns_ahead
-from photowave.web.watch import Metrics
+from photowave.web.watch import LOGGER, Metrics
 
 _MOST_AT_ONCE = 8
 """Photos that are received, or wait to be read, at once: each is held in memory."""
-_TOGETHER = 8
-"""Sounds that a thread draws in step: more cost each other time to the first sound, and win little."""
+_TOGETHER = 16
+"""Sounds that a thread draws in step at the most: more win little, and newcomers wait longer for it."""
 _BYTES = 2  # of a sample
 Result = TypeVar("Result")
 
@@ -67,8 +68,11 @@ class Service:
         self._in_hand = 0
 
     def start(self) -> None:
-        """Warm up all that the first sound needs, and begin to draw."""
+        """Warm up all that the first sound needs, see how many there is room for, and begin to draw."""
         self.generator.warm_up()
+        if not self.settings.listeners:
+            self.queue.room = sounds_in_real_time(self.generator, threads=self.settings.threads)
+        LOGGER.info("ready", extra={"told": {"listeners": self.queue.room}})
         self.queue.start()
 
     def stop(self) -> None:

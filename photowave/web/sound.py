@@ -68,9 +68,10 @@ class Turns(Iterator[bytes]):
 
 
 def draw_turns_ahead(turns: Sequence[Iterator[bytes]]) -> None:
-    """Draw what the next turns of several sounds need, in step; a first, short turn is left to itself."""
-    long = [turn for turn in turns if isinstance(turn, Turns) and turn.chunks == _CHUNKS_LATER]
-    draw_ahead([turn.stream for turn in long], _CHUNKS_LATER)
+    """Draw what the next turns of several sounds need, those of one length in step."""
+    asked = [turn for turn in turns if isinstance(turn, Turns)]
+    for chunks in {turn.chunks for turn in asked}:
+        draw_ahead([turn.stream for turn in asked if turn.chunks == chunks], chunks)
 
 
 def pcm16(samples: NDArray[np.float32], *, channels: int) -> bytes:

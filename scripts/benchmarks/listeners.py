@@ -1,9 +1,10 @@
 """How many listeners `photowave serve` keeps in real time: starts a server here, and listens to it.
 
-    python scripts/benchmarks/listeners.py --listeners 20 --seconds 20 --channels 2
+    python scripts/benchmarks/listeners.py --listeners 1 2 4 8 12 16 20 --seconds 20
 
-Each listener plays: it starts half a second after its first sound, and falters where sound has not come in
-time. Who is told to wait comes again as soon as it was told to. Nothing but this machine is asked.
+A server of its own for each number, and a line of JSON for each. Each listener plays: it starts half a
+second after its first sound, and falters where sound has not come in time. Who is told to wait comes again
+as soon as it was told to. Nothing but this machine is asked.
 """
 
 import argparse
@@ -93,10 +94,10 @@ async def play(
         told.heard_s += size / bytes_per_s
 
 
-def start(arguments: argparse.Namespace) -> tuple[subprocess.Popen[str], int]:
+def start(arguments: argparse.Namespace, room: int) -> tuple[subprocess.Popen[str], int]:
     """Start a server on a free port; it listens when this returns."""
     command = [sys.executable, "-m", "photowave", "serve", "--port", "0", "--model", arguments.model]
-    command += ["--listeners", str(arguments.room), "--threads", str(arguments.threads)]
+    command += ["--listeners", str(room), "--threads", str(arguments.threads)]
     command += ["--requests_per_minute", "1000000"]
     server = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
@@ -128,12 +129,13 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def main(arguments: argparse.Namespace) -> None:
-    """Listen, and print what was met."""
-    server, port = start(arguments)
+async def main(arguments: argparse.Namespace, count: int) -> None:
+    """Let so many listen, and print what they met."""
+    room = count if arguments.room is None else arguments.room
+    server, port = start(arguments, room)
     try:
         before_s, end = cpu_s(server.pid), time.monotonic() + arguments.seconds
-        listeners = [listen(port, n, arguments.channels, end) for n in range(arguments.listeners)]
+        listeners = [listen(port, n, arguments.channels, end) for n in range(count)]
         met = await asyncio.gather(*listeners)
         memory_mb, taken_s = peak_mb(server.pid), cpu_s(server.pid) - before_s
     finally:
@@ -147,7 +149,7 @@ async def main(arguments: argparse.Namespace) -> None:
             {
                 "listeners": len(met),
                 "channels": arguments.channels,
-                "room": arguments.room,
+                "room": room,
                 "served": len(served),
                 "in real time": sum(told.missing_s <= 0 for told in served),
                 "only told to wait": sum(told.first_s is None and told.waited > 0 for told in met),
@@ -159,21 +161,22 @@ async def main(arguments: argparse.Namespace) -> None:
                 "memory, MB": round(memory_mb),
                 "load of the machine": round(os.getloadavg()[0], 1),
                 "server ended with": code,
-            },
-            indent=2,
-        )
+            }
+        ),
+        flush=True,
     )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--listeners", type=int, default=20, help="how many come at once")
+    parser.add_argument("--listeners", type=int, nargs="+", default=[20], help="how many come at once")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long they listen")
     parser.add_argument("--channels", type=int, default=2, choices=(1, 2), help="1 or 2")
-    parser.add_argument("--room", type=int, default=8, help="the server's --listeners")
+    parser.add_argument("--room", type=int, help="the server's --listeners; as many as come, if left out")
     parser.add_argument("--threads", type=int, default=2, help="the server's --threads")
     parser.add_argument("--model", default="default", help="'default', or a model file")
     given = parser.parse_args()
-    if not (1 <= given.listeners <= MOST_LISTENERS and 0 < given.seconds <= MOST_SECONDS):
+    if not (all(1 <= n <= MOST_LISTENERS for n in given.listeners) and 0 < given.seconds <= MOST_SECONDS):
         parser.error(f"at most {MOST_LISTENERS} listeners and {MOST_SECONDS} seconds")
-    asyncio.run(main(given))
+    for number in given.listeners:
+        asyncio.run(main(given, number))

@@ -22,6 +22,7 @@ def gallery(quick_model_file: Path, tmp_path_factory: pytest.TempPathFactory) ->
     photos = [str(EXAMPLES / f"{name}.jpg") for name in ("sea", "city", "forest")]
     command = [sys.executable, "-m", "photowave", "gallery", *photos, "--out", str(folder)]
     command += ["--model", str(quick_model_file), "--duration_s", "2"]
+    command += ["--credits", str(EXAMPLES / "SOURCES.csv")]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return folder
 
@@ -51,6 +52,8 @@ def test_photos_play_and_are_credited(address: str, page: Page) -> None:
     cards = page.locator("article")
     expect(cards).to_have_count(3)
     expect(cards.first.locator("h2")).to_have_text("sea")
+    told = "Photo: Various (morgue-file.com, public-domain donation), public-domain"
+    expect(cards.first.locator(".credit").first).to_contain_text(told)
     for image in cards.first.locator("img").all():
         image.scroll_into_view_if_needed()
         page.wait_for_function("(image) => image.naturalWidth > 0", arg=image.element_handle())

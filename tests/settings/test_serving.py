@@ -14,7 +14,7 @@ from photowave.settings import ServeSettings
         ("port", 65_536),
         ("photos", "no/such/folder"),
         ("threads", 0),
-        ("listeners", 0),
+        ("listeners", -1),
         ("ahead_s", float("nan")),
         ("requests_per_minute", 1),
         ("max_upload_mb", 0.0),

@@ -55,7 +55,7 @@ def client(generator: SoundscapeGenerator) -> Iterator[Client]:
     open_clients = []
 
     def make(**settings: object) -> TestClient:
-        app = build_app(generator, ServeSettings(**settings))  # type: ignore[arg-type]
+        app = build_app(generator, ServeSettings(**{"listeners": 8, **settings}))  # type: ignore[arg-type]
         made = TestClient(app, base_url="http://127.0.0.1:8000")
         open_clients.append(made)
         return made.__enter__()

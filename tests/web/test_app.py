@@ -43,6 +43,7 @@ def test_the_model_is_told(client: Client) -> None:
         "sample_rate": 2_000,
         "channels": 1,
         "photos": False,
+        "room": 8,
         "max_upload_bytes": 25_000_000,
         "max_download_s": 60.0,
     }
@@ -295,7 +296,7 @@ def test_what_ships_is_served_by_its_names(client: Client) -> None:
 
 def test_health_and_figures(client: Client, photo: bytes) -> None:
     server = client()
-    assert server.get("/healthz").json() == {"status": "ok", "listeners": 0, "waiting": 0}
+    assert server.get("/healthz").json() == {"status": "ok", "listeners": 0, "room": 8, "waiting": 0}
     token = hear(server, photo)
     server.get("/api/stream", params={"photo": token, "duration_s": 0.5})
     figures = server.get("/metrics").text

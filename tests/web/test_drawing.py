@@ -84,6 +84,40 @@ def test_nothing_is_drawn_far_ahead_of_a_reader(threads: int) -> None:
     run(work())
 
 
+def test_nobody_is_drawn_for_until_somebody_has_used_up_half_and_then_all_are() -> None:
+    async def work() -> None:
+        queue, drawn = DrawingQueue(threads=2, room=9), list[str]()
+        first, second = (queue.join(source(name, drawn), ahead_bytes=4 * len(PIECE)) for name in "ab")
+        async with working(queue):
+            await until(lambda: len(drawn) == 8)
+            await anext(first)
+            await anext(second)
+            assert queue.waiting == 2
+            assert len(drawn) == 8
+            await anext(first)
+            await until(lambda: queue.waiting == 0)
+            await until(lambda: len(drawn) == 11)
+        assert drawn.count("a") == 6
+
+    run(work())
+
+
+def test_who_is_new_is_drawn_for_first_and_the_others_together() -> None:
+    async def work() -> None:
+        drawn, together = list[str](), list[int]()
+        queue = DrawingQueue(
+            threads=1, room=9, together=3, ahead=lambda sources: together.append(len(sources))
+        )
+        for name in "abcdef":
+            queue.join(source(name, drawn), ahead_bytes=2 * len(PIECE))
+        async with working(queue):
+            await until(lambda: len(drawn) == 12)
+        assert "".join(drawn[:6]) == "abcdef"
+        assert together == [4, 2, 3, 3]
+
+    run(work())
+
+
 def test_drawing_stops_when_a_listener_leaves() -> None:
     async def work() -> None:
         queue, drawn = DrawingQueue(threads=1, room=1), list[str]()

@@ -140,6 +140,38 @@ def test_what_is_no_gallery_is_never_replaced(
     assert (out / "diary.txt").read_text() == "mine"
 
 
+def test_each_photo_has_its_own_credit_or_is_said_to_have_none(
+    run: Run, photos: Path, out: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "SOURCES.csv"
+    table.write_text("\ufefffile,licence,author\nphotos/beach.png,CC-BY-4.0,Ann  Lee\nother.png,CC0,Bob\n")
+    assert run(photos, "--credits", table) == 0
+    told = {photo["name"]: photo["credit"] for photo in data(out / "index.html")["photos"]}
+    assert told == {"<∕script><b>": "", "beach": "Ann Lee, CC-BY-4.0"}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "cannot be read as CSV in UTF-8 (No such file or directory)"),
+        (b"\xff\xfe", "cannot be read as CSV in UTF-8"),
+        (b"name,licence\na.jpg,CC0\n", "needs a column photo or file, and author, licence or source."),
+        (b"photo,year\na.jpg,2020\n", "It has photo, year."),
+        (b"", "It has none."),
+    ],
+    ids=["missing", "not text", "no photo", "no credit", "empty"],
+)
+def test_a_table_of_credits_that_tells_nothing_is_refused(
+    content: bytes | None, told: str, run: Run, photos: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    table = tmp_path / "credits.csv"
+    if content is not None:
+        table.write_bytes(content)
+    assert run(photos, "--credits", table) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_photos_and_a_folder_are_required(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gallery"]) == 2
     assert "photos and --out are required" in capsys.readouterr().err

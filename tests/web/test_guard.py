@@ -71,7 +71,13 @@ def test_other_sites_cannot_let_this_machine_draw(client: Client) -> None:
 def test_names_that_are_not_the_servers_own_are_refused(
     settings: dict[str, str], host: str, status: int, client: Client
 ) -> None:
-    assert client(**settings).get("/api/model", headers={"host": host}).status_code == status
+    answer = client(**settings).get("/api/model", headers={"host": host})
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json() == {
+            "error": "This server is not known by that name. Whoever runs it can add the name with --names."
+        }
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_many_requests_of_one_client_are_told_to_wait(client: Client) -> None:

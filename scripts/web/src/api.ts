@@ -5,6 +5,8 @@ export interface Model {
   sample_rate: number;
   channels: number;
   photos: boolean;
+  /** Sounds that the server draws at once. */
+  room: number;
   max_upload_bytes: number;
   max_download_s: number;
 }

@@ -1,7 +1,7 @@
 // The gallery: photos with their sounds, spectrograms, places and credits, from the data inside the page.
 import { percent, placeName } from "./api";
 import { byId, make } from "./dom";
-import { creditOf, type Gallery, type GalleryPhoto } from "./walk/gallery-data";
+import { creditOf, type Gallery, type GalleryPhoto, photoCreditOf } from "./walk/gallery-data";
 
 const PLACES = 4; // shown of each photo
 
@@ -23,7 +23,9 @@ function card(photo: GalleryPhoto, index: number): HTMLElement {
     ...(photo.words.startsWith(photo.heard[0]?.place ?? "") ? [] : [make("p", { class: "quiet" }, photo.words)]),
     make("ul", { class: "heard", "aria-label": `Places heard in ${photo.name}` }, ...places),
     make("img", { src: photo.spectrogram, alt: `Spectrogram of the sound of ${photo.name}`, class: "picture-of-sound", loading: "lazy" }),
-    ...(credit ? [make("p", { class: "credit" }, make("small", {}, `Learned from ${credit}`))] : []),
+    ...[photoCreditOf(photo), credit && `Sound learned from ${credit}`]
+      .filter(Boolean)
+      .map((words) => make("p", { class: "credit" }, make("small", {}, words))),
   );
 }
 

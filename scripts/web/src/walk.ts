@@ -19,6 +19,8 @@ const complain = (words: string) => (byId("message").textContent = words);
 interface Exhibition {
   exhibits: Exhibit[];
   sampleRate: number;
+  /** Sounds that can be had at once. */
+  room: number;
   /** Why it can be shown as a list only; empty where it can be walked through. */
   listOnly: string;
 }
@@ -33,15 +35,17 @@ async function open(): Promise<Exhibition> {
     return {
       exhibits: gallery.photos.map((photo, index) => new DrawnExhibit(photo, index)),
       sampleRate: gallery.sample_rate,
+      room: Infinity,
       listOnly: bare ? "From a file, the browser shows only the list. Put the folder on a web host to walk." : "",
     };
   }
   const [model, { photos }] = await Promise.all([askJson<Model>("api/model"), askJson<{ photos: Picture[] }>("api/photos")]);
-  return { exhibits: photos.map((photo, index) => new LiveExhibit(photo, index)), sampleRate: model.sample_rate, listOnly: "" };
+  const exhibits = photos.map((photo, index) => new LiveExhibit(photo, index));
+  return { exhibits, sampleRate: model.sample_rate, room: model.room, listOnly: "" };
 }
 
 async function start(): Promise<void> {
-  const { exhibits, sampleRate, listOnly } = await open();
+  const { exhibits, sampleRate, room, listOnly } = await open();
   if (exhibits.length === 0) {
     complain("There are no pictures to walk through. Start the server with --photos FOLDER.");
     return;
@@ -55,7 +59,7 @@ async function start(): Promise<void> {
   let playing: number | null = null; // in the list
   let visited = -1;
   let moved = true;
-  const voices = new Voices(engine, exhibits, maze, () => list.show((index) => voices.has(index)), complain);
+  const voices = new Voices(engine, exhibits, maze, () => list.show((index) => voices.has(index)), complain, room);
   const list = new PictureList(byId("pictures"), exhibits, (index) => {
     void engine.wake();
     complain("");

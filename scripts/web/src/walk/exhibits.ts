@@ -3,7 +3,7 @@ import { askJson, type Heard, isAbort, type Picture, type Reading, ServerError }
 import type { Engine } from "../audio/engine";
 import { type Listener, LiveStream } from "../audio/live";
 import { make } from "../dom";
-import { creditOf, type GalleryPhoto } from "./gallery-data";
+import { creditOf, type GalleryPhoto, photoCreditOf } from "./gallery-data";
 
 export interface Voice {
   stop(fade_s: number): void;
@@ -107,7 +107,7 @@ export class DrawnExhibit implements Exhibit {
     private readonly index: number,
   ) {
     ({ name: this.name, width: this.width, height: this.height, heard: this.heard } = photo);
-    this.credit = creditOf(photo);
+    this.credit = [photoCreditOf(photo), creditOf(photo)].filter(Boolean).join(" · ");
   }
 
   async picture(): Promise<string> {

@@ -4,6 +4,8 @@ import type { Heard } from "../api";
 /** A photo of a gallery, as its page lists them. */
 export interface GalleryPhoto {
   name: string;
+  /** Author, licence and source of the photo; empty where nobody said it. */
+  credit: string;
   photo: string;
   width: number;
   height: number;
@@ -21,6 +23,11 @@ export interface Gallery {
   title: string;
   sample_rate: number;
   photos: GalleryPhoto[];
+}
+
+/** Whose the photo itself is. */
+export function photoCreditOf({ credit }: GalleryPhoto): string {
+  return `Photo: ${credit || "no author or licence given"}`;
 }
 
 /** The recordings that a sound was learned from, with their authors and licences. */

@@ -5,7 +5,7 @@ import type { Exhibit, Voice } from "./exhibits";
 import type { Hanging, Maze } from "./maze";
 import type { Walker } from "./walker";
 
-const MOST = 3; // at once, beside one that waits for its successor
+const MOST = 3; // pictures that sound at once
 const NEAR_M = 7;
 const FAR_M = 9; // a picture that sounds goes on sounding a little farther
 const NEAR_STEPS = 2; // passages from cell to cell: a picture behind a wall is far
@@ -22,6 +22,7 @@ interface Sounding {
 export class Voices {
   private readonly sounding = new Map<number, Sounding>();
   private wanted = new Set<number>();
+  private readonly most: number;
   private readonly notBefore = new Map<number, number>();
 
   constructor(
@@ -30,7 +31,11 @@ export class Voices {
     private readonly maze: Maze,
     private readonly onChange: () => void,
     private readonly onError: (words: string) => void,
-  ) {}
+    room: number,
+  ) {
+    // One more goes on beside them until its successor sounds.
+    this.most = Math.max(1, Math.min(MOST, room - 1));
+  }
 
   has(index: number): boolean {
     return this.sounding.has(index);
@@ -47,7 +52,7 @@ export class Voices {
       )
       // One that sounds keeps its place unless another is clearly nearer.
       .sort((a, b) => a.distance - (this.has(a.index) ? 1 : 0) - (b.distance - (this.has(b.index) ? 1 : 0)))
-      .slice(0, MOST);
+      .slice(0, this.most);
     this.select(new Set(near.map(({ index }) => index)));
   }
 
