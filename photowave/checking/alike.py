@@ -107,7 +107,7 @@ def recordings_by_place(rows: Sequence[Row], prints: Mapping[Path, SoundPrint]) 
     """List the recordings of each place that has enough of them; one of two places belongs to neither."""
     scenes: dict[Path, set[str | None]] = defaultdict(set)
     for row in rows:
-        if row.sound in prints:
+        if row.sound is not None and row.sound in prints:
             scenes[row.sound].add(row.scene)
     found: dict[str, list[Path]] = defaultdict(list)
     for path, names in scenes.items():
