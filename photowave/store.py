@@ -7,6 +7,9 @@
 
 A row enters the index only after its arrays are in the pack. So a process that is killed leaves at worst some
 bytes that nothing points to, and the next one adds what is missing.
+
+Whoever writes or maps a pack holds a shared lock on it, which ends with the process at the latest. `prune`
+removes only packs on which it gets the lock alone; those that were mapped longest ago go first.
 """
 
 import hashlib
@@ -15,15 +18,20 @@ import math
 import os
 import secrets
 import sqlite3
+import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from mmap import ACCESS_COPY, ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-import numpy as np
 import torch
 from torch import Tensor
+
+if sys.platform != "win32":
+    import fcntl
 
 _TABLES = """
 create table if not exists entries (key blob primary key, pack text, start integer, layout text)
@@ -32,6 +40,8 @@ create table if not exists files (path blob primary key, size integer, mtime_ns 
     without rowid;
 """
 _ROWS, _WAIT_S = 512, 120.0
+_PACK_BYTES = 1 << 31
+"""A writer begins another pack beyond this: systems refuse private maps that are larger than their memory."""
 _SETTLED_NS = 2_000_000_000
 """A file that changed later than that before it was read may change again within one tick of its clock."""
 
@@ -77,7 +87,7 @@ class Packs:
         return entry.start + entry.size <= 4 * len(self._map(entry))
 
     def read(self, entry: Entry) -> dict[str, Tensor]:
-        """The arrays of an entry, float32; they must not be written to."""
+        """The arrays of an entry, float32; what is written into them stays in this process."""
         numbers, found, first = self._map(entry), {}, entry.start // 4
         for name, shape in entry.layout:
             found[name] = numbers[first : first + math.prod(shape)].view(shape)
@@ -88,12 +98,7 @@ class Packs:
         known = self._maps.get(entry.pack)
         if known is None or 4 * len(known) < entry.start + entry.size:
             try:
-                mapped = np.memmap(self._folder / entry.pack, dtype=np.float32, mode="r")
-                with warnings.catch_warnings():
-                    # Torch warns of arrays that cannot be written to: a map that could be would be counted as
-                    # memory, and a slip would change what all later trainings hear.
-                    warnings.simplefilter("ignore")
-                    known = torch.from_numpy(mapped)
+                known = _mapped(self._folder / entry.pack)
             except (OSError, ValueError):  # gone, or empty
                 known = torch.zeros(0)
             self._maps[entry.pack] = known
@@ -121,8 +126,9 @@ class Store:
         self._base = sqlite3.connect(folder / "index.sqlite", timeout=_WAIT_S, isolation_level=None)
         self._base.execute("pragma journal_mode=wal")
         self._base.executescript(_TABLES)
-        self._name = f"{secrets.token_hex(8)}.bin"
+        self._name = ""
         self._pack: Any = None
+        self._last: Entry | None = None
         self._entries: list[tuple[bytes, str, int, str]] = []
         self._files: list[tuple[bytes, int, int, bytes]] = []
 
@@ -141,13 +147,19 @@ class Store:
         Raises:
             OSError: They cannot be written.
         """
+        if self._pack is not None and self._pack.tell() >= _PACK_BYTES:
+            self.flush()
+            self._let_go()
         if self._pack is None:
+            self._name = f"{secrets.token_hex(8)}.bin"
             self._pack = (self._folder / self._name).open("xb")
+            _lock(self._pack)
         layout = tuple((name, tuple(array.shape)) for name, array in arrays.items())
         entry = Entry(self._name, self._pack.tell(), layout)
         for array in arrays.values():
             self._pack.write(array.contiguous().numpy().data)
         self._pack.flush()
+        self._last = entry
         self._entries.append((key, entry.pack, entry.start, json.dumps(layout)))
         self._flush_some()
         return entry
@@ -185,12 +197,52 @@ class Store:
         self._entries.clear()
         self._files.clear()
 
+    def prune(self, *, most_bytes: int) -> int:
+        """Remove packs that nobody uses until the rest is small enough; those unused longest go first.
+
+        Args:
+            most_bytes: What all packs together may take; what is in use stays, however much it is.
+
+        Returns:
+            Bytes that were removed.
+        """
+        there = sorted((told.st_mtime_ns, told.st_size, path) for path, told in self._packs_there())
+        too_much = sum(size for _, size, _ in there) - most_bytes
+        removed = 0
+        for _, size, path in there:
+            if removed >= too_much:
+                break
+            removed += size if self._remove(path) else 0
+        return removed
+
+    def _packs_there(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for path in self._folder.glob("*.bin"):
+            with suppress(OSError):  # another process removes them, too
+                yield path, path.stat()
+
+    def _remove(self, path: Path) -> bool:
+        """Remove a pack and what the index tells of it, if nobody uses it.
+
+        The index goes first: a process that is killed in between leaves a pack that the next one removes.
+        """
+        try:
+            with path.open("rb") as file:
+                if not _lock(file, alone=True):
+                    return False
+                self._base.execute("delete from entries where pack = ?", (path.name,))
+                if sys.platform != "win32":
+                    path.unlink()  # while it is locked
+            if sys.platform == "win32":
+                path.unlink()  # which is refused as long as anybody has it open
+        except OSError:
+            return False
+        return True
+
     def close(self) -> None:
         """Write what was added, and let go of the files; `packs` can be read on."""
         self.flush()
         self._base.close()
-        if self._pack is not None:
-            self._pack.close()
+        self._let_go()
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -200,6 +252,53 @@ class Store:
         """Close it."""
         self.close()
 
+    def _let_go(self) -> None:
+        """End the pack. Its map, which has a lock of its own, comes before the lock of the writer ends."""
+        if self._pack is not None:
+            assert self._last is not None
+            self.packs.holds(self._last)
+            self._pack.close()
+            self._pack = None
+
     def _flush_some(self) -> None:
         if len(self._entries) + len(self._files) >= _ROWS:
             self.flush()
+
+
+def _mapped(path: Path) -> Tensor:
+    """Map a pack as float32, [numbers]; the lock lasts as long as the map, since both share one open file.
+
+    The map is private: who writes into it changes a copy of his own, page by page.
+
+    Raises:
+        OSError: It is gone, or about to be removed.
+        ValueError: It is empty.
+    """
+    with path.open("rb") as file:
+        if not _lock(file) or os.fstat(file.fileno()).st_nlink == 0:
+            raise FileNotFoundError(path)
+        with suppress(OSError):
+            os.utime(path)
+        try:
+            pages = mmap(file.fileno(), 0, access=ACCESS_COPY)
+        except OSError:  # a system that sets memory aside for what might be written, and has none left
+            pages = mmap(file.fileno(), 0, access=ACCESS_READ)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of arrays that cannot be written to
+        return torch.frombuffer(pages, dtype=torch.float32, count=len(pages) // 4)
+
+
+def _lock(file: Any, *, alone: bool = False) -> bool:
+    """Lock a file as long as it is open, or say that others have it; nobody waits.
+
+    Windows needs no lock: it removes no file that is open.
+    """
+    if sys.platform == "win32":
+        return True
+    try:
+        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a disk that knows no locks: nothing is removed from it
+        return not alone
+    return True

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from PIL import Image, ImageFilter
+from tiny_music import song
 
 RATE = 16_000
 HEADER = "photo,sound,scene,split,start_s"
@@ -22,6 +23,13 @@ def picture(seed: int, size: tuple[int, int] = (176, 144)) -> Image.Image:
 def hiss(seed: int, seconds: float = 3.0, channels: int = 1) -> np.ndarray:
     """White noise at -20 dBFS, [time, channels]."""
     return np.random.default_rng(seed).normal(0, 0.1, (round(seconds * RATE), channels))
+
+
+def rumble(seed: int, seconds: float = 3.0) -> np.ndarray:
+    """Noise that falls by 12 dB an octave, at -20 dBFS, [time, 1]."""
+    spectrum = np.fft.rfft(hiss(seed, seconds)[:, 0])
+    samples = np.fft.irfft(spectrum / np.maximum(np.arange(len(spectrum)) / seconds / 100, 1) ** 2)
+    return (0.1 * samples / samples.std())[:, None]
 
 
 def encoded(samples: np.ndarray, kind: str, rate: int = RATE) -> bytes:
@@ -78,6 +86,7 @@ def plant(folder: Path) -> Collection:
     _unusable_files(made)
     _odd_files(made)
     _odd_together(made)
+    _odd_places(made)
     return made
 
 
@@ -143,6 +152,7 @@ def _odd_files(made: Collection) -> None:
     ]
     for name, content, kind in faults:
         made.row(f",{made.sound(name, content)},sea,train,", kind)
+    made.row(f",{made.sound('song.wav', song('band', seed=0, seconds=8.0)[:, None])},sea,train,", "music")
     made.row(f"{made.photo('small.png', picture(12, (60, 40)))},,sea,train,", "too small")
     made.row(f"{made.photo('black.png', Image.new('RGB', (200, 150)))},,sea,train,", "one colour")
 
@@ -157,6 +167,16 @@ def _odd_together(made: Collection) -> None:
     made.row(f"{made.photo('near.jpg', near)},,sea,train,", "near duplicate")
     made.row(f",{made.sound('walk__0-3s.wav')},sea,train,")
     made.row(f",{made.sound('walk__3-6s.wav')},sea,val,", "recording in two splits")
+    made.row(f",{made.sound('long.wav', hiss(13, 6.0))},sea,train,")
+    softer = hiss(13, 6.0)[RATE // 2 :] / 4
+    made.row(f",{made.sound('softer.mp3', encoded(softer, 'MP3'))},sea,train,", "near duplicate")
+    made.row(f",{made.sound('softer.ogg', encoded(softer, 'OGG'))},sea,test,", "recording in two splits")
+
+
+def _odd_places(made: Collection) -> None:
+    for seed in range(5):
+        made.row(f",{made.sound(f'surf{seed}.wav', rumble(seed))},cave,train,")
+    made.row(f",{made.sound('stray.wav')},cave,train,", "implausible sound")
 
 
 def _floats(samples: np.ndarray) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from photowave import store as module
 from photowave.store import Store
 
 WRITER = """
@@ -28,6 +29,32 @@ with Store(Path(sys.argv[1])) as store:
         if number % 7 == 0:
             store.flush()
             print(number, flush=True)
+"""
+
+READER = """
+import sys
+from pathlib import Path
+from photowave.store import Store
+store = Store(Path(sys.argv[1]))
+entry = store.find(b"key")
+print(store.packs.read(entry)["a"].tolist(), flush=True)
+sys.stdin.read()
+"""
+KILLED_PRUNER = """
+import os, sys
+from pathlib import Path
+from photowave.store import Store
+Path.unlink = lambda self: os.kill(os.getpid(), 9)
+Store(Path(sys.argv[1])).prune(most_bytes=0)
+"""
+PRUNER = """
+import sys
+from pathlib import Path
+from photowave.store import Store
+with Store(Path(sys.argv[1])) as store:
+    print("ready", flush=True)
+    while True:
+        store.prune(most_bytes=0)
 """
 
 
@@ -116,3 +143,122 @@ def test_a_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pyt
                 assert store.sha256(path) == hashlib.sha256(content).digest()
         # What has just been written may be written again before the clock ticks.
         assert len(hashed) == times
+
+
+def filled(folder: Path, keys: str, *, numbers: int = 100) -> list[Path]:
+    """A pack for each key, the first unused longest."""
+    for age, key in enumerate(keys):
+        with Store(folder) as store:
+            entry = store.put(key.encode(), {"a": torch.full((numbers,), float(age))})
+        os.utime(folder / "packs" / entry.pack, (time.time() - 1_000 + age,) * 2)
+    return sorted((folder / "packs").iterdir(), key=lambda path: path.stat().st_mtime)
+
+
+def there(folder: Path, keys: str) -> str:
+    with Store(folder) as store:
+        return "".join(key for key in keys if store.find(key.encode()) is not None)
+
+
+def test_what_is_written_into_an_array_stays_with_the_writer(tmp_path: Path) -> None:
+    filled(tmp_path, "k")
+    with Store(tmp_path) as one, Store(tmp_path) as two:
+        mine, theirs = (each.packs.read(entry)["a"] for each in (one, two) if (entry := each.find(b"k")))
+        mine.mul_(0).add_(7)
+        assert (mine == 7).all()
+        assert (theirs == 0).all()
+    with Store(tmp_path) as store:
+        again = store.find(b"k")
+        assert again is not None
+        assert (store.packs.read(again)["a"] == 0).all()
+
+
+def test_packs_unused_longest_go_first(tmp_path: Path) -> None:
+    filled(tmp_path, "abcd")
+    with Store(tmp_path) as store:
+        entry = store.find(b"a")  # which uses it
+        assert entry is not None
+    del store
+    with Store(tmp_path) as store:
+        assert store.prune(most_bytes=1_000) == 800
+        assert store.prune(most_bytes=1_000) == 0
+    assert there(tmp_path, "abcd") == "ad"
+
+
+def test_what_is_in_use_stays(tmp_path: Path) -> None:
+    filled(tmp_path, "ab")
+    with Store(tmp_path) as using:
+        entry = using.find(b"a")
+        assert entry is not None
+        written = using.put(b"new", {"a": torch.ones(5)})
+    sent = pickle.loads(pickle.dumps(using.packs))
+    with Store(tmp_path) as other:
+        other.prune(most_bytes=0)
+    assert there(tmp_path, "ab") == "a"
+    assert torch.equal(sent.read(written)["a"], torch.ones(5))
+    held = using.packs.read(entry)["a"]
+    del using, sent, other
+    with Store(tmp_path) as other:
+        other.prune(most_bytes=0)
+    assert (tmp_path / "packs" / entry.pack).exists()
+    assert (held == 0).all()
+
+
+def test_what_another_process_uses_stays_until_it_ends(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.put(b"key", {"a": torch.arange(3.0)})
+    del store
+    command = [sys.executable, "-c", READER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "[0.0, 1.0, 2.0]\n"
+        with Store(tmp_path) as store:
+            assert store.prune(most_bytes=0) == 0
+        reader.kill()
+    with Store(tmp_path) as store:
+        assert store.prune(most_bytes=0) == 12
+    assert there(tmp_path, "k") == ""
+
+
+def test_a_pruner_that_is_killed_leaves_what_the_next_removes(tmp_path: Path) -> None:
+    filled(tmp_path, "ab")
+    command = [sys.executable, "-c", KILLED_PRUNER, str(tmp_path)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert there(tmp_path, "ab") == "b"
+    with Store(tmp_path) as store:
+        assert store.prune(most_bytes=0) == 800
+    assert not list((tmp_path / "packs").iterdir())
+
+
+def test_who_reads_while_another_removes_reads_what_was_written(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PRUNER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pruner:
+        assert pruner.stdout is not None
+        assert pruner.stdout.readline() == "ready\n"
+        for number in range(60):
+            with Store(tmp_path) as writer:
+                writer.put(b"key", {"a": torch.full((50,), float(number))})
+            del writer
+            found_in_a_copy(tmp_path, float(number))
+        pruner.kill()
+    with Store(tmp_path) as store:
+        store.prune(most_bytes=0)
+    assert not list((tmp_path / "packs").iterdir())
+
+
+def found_in_a_copy(folder: Path, number: float) -> None:
+    """What is found can be read in a worker, too, that maps it later."""
+    with Store(folder) as store:
+        entry = store.find(b"key")
+        if entry is not None:
+            assert (pickle.loads(pickle.dumps(store.packs)).read(entry)["a"] == number).all()
+
+
+def test_a_writer_begins_another_pack_once_one_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PACK_BYTES", 1_000)
+    with Store(tmp_path) as store:
+        entries = [store.put(b"%d" % n, {"a": torch.full((100,), float(n))}) for n in range(7)]
+    assert len({entry.pack for entry in entries}) == 3
+    for n, entry in enumerate(entries):
+        assert (store.packs.read(entry)["a"] == n).all()

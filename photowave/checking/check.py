@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from photowave.checking.alike import LEAST_RECORDINGS, find_alike, find_strangers, recordings_by_place
 from photowave.checking.files import Looked, look_at_photo, look_at_sound
 from photowave.checking.findings import Finding, finding
 from photowave.checking.opening import open_table
@@ -76,11 +77,15 @@ def check_pairs(
     good = _without_rejected(table.rows, findings)
     findings += find_leaks(good)
     good = _without_rejected(good, findings)
+    comparable = False
     if thorough:
         findings += [*find_doubles(good), *find_parted(good)]
         there = lines_of(good)
         looks = {each.file: each.look for each in seen if each.look is not None and each.file in there}
         findings += find_near(good, looks)
+        prints = {each.file: each.print for each in seen if each.print is not None and each.file in there}
+        findings += [*find_alike(good, prints), *find_strangers(good, prints)]
+        comparable = len(recordings_by_place(good, prints)) > 1
     if thorough and places is not None:
         findings += _doubts(places, good, show)
     findings = [
@@ -90,7 +95,7 @@ def check_pairs(
         table=table,
         findings=in_order(findings),
         durations_s={each.file: each.duration_s for each in seen if each.duration_s is not None},
-        not_checked=tuple(_not_checked(thorough, speech, places, settings)),
+        not_checked=tuple(_not_checked(thorough, speech, places, settings, comparable)),
     )
 
 
@@ -115,7 +120,11 @@ def _doubts(places: PlaceMap, rows: Iterable[Row], show: Progress) -> Iterator[F
 
 
 def _not_checked(
-    thorough: bool, speech: SpeechDetector | None, places: PlaceMap | None, settings: CheckSettings
+    thorough: bool,
+    speech: SpeechDetector | None,
+    places: PlaceMap | None,
+    settings: CheckSettings,
+    comparable: bool,
 ) -> Iterator[str]:
     if not thorough:
         yield "what looks wrong and can serve: only what cannot was looked for"
@@ -123,8 +132,12 @@ def _not_checked(
     if speech is None:
         why = "pip install 'photowave[check]' brings what hears it" if settings.speech else "not asked for"
         yield f"speech: {why}"
+    if not settings.music:
+        yield "music: not asked for"
     if places is None:
         yield "places that photos do not show: no model was asked"
+    if not comparable:
+        yield f"sounds of another place: it takes two places of {LEAST_RECORDINGS} recordings"
 
 
 def _in_threads(

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photowave.checking.findings import Finding, finding
+from photowave.checking.music import music
 from photowave.checking.photos import measure_photo, odd_photo
+from photowave.checking.prints import SoundPrint, sound_print
 from photowave.checking.sounds import (
     SoundFacts,
     excerpt_is_silent,
@@ -40,6 +42,8 @@ class Looked:
     """Of a recording that can be read."""
     look: int | None = None
     """The hash of a photo that shows something."""
+    print: SoundPrint | None = None
+    """Of a recording that is not rejected."""
 
     @property
     def serves(self) -> bool:
@@ -67,19 +71,23 @@ def look_at_sound(
     """Read a recording once; with `thorough` say what looks wrong, too."""
     lines = tuple(row.line for row in rows)
     try:
-        facts = measure_sound(path, with_voice=speech is not None)
+        facts = measure_sound(path, listen=thorough)
         lacking = missing_bytes(path) if thorough else 0
     except MediaError as error:
         return Looked(path, [_unreadable(path, lines, error)])
     found = list(_unusable(path, facts, rows, settings))
-    if thorough and not any(each.lines == lines for each in found):
-        told = list(odd_sound(facts, sample_rate=settings.sample_rate, bandwidth_hz=_bandwidth(rows)))
-        if lacking:
-            told.append(("cut short", f"{lacking} bytes are missing at its end"))
-        if speech is not None and facts.voice is not None and (text := speech.told(facts.voice)):
-            told.append(("speech", text))
-        found += [finding(kind, value, lines=lines, file=path) for kind, value in told]
-    return Looked(path, found, duration_s=facts.duration_s)
+    if not thorough or any(each.lines == lines for each in found):
+        return Looked(path, found, duration_s=facts.duration_s)
+    assert facts.heard is not None
+    told = list(odd_sound(facts, sample_rate=settings.sample_rate, bandwidth_hz=_bandwidth(rows)))
+    if lacking:
+        told.append(("cut short", f"{lacking} bytes are missing at its end"))
+    if speech is not None and (text := speech.told(facts.heard)):
+        told.append(("speech", text))
+    if settings.music and (text := music(facts.heard)):
+        told.append(("music", text))
+    found += [finding(kind, value, lines=lines, file=path) for kind, value in told]
+    return Looked(path, found, duration_s=facts.duration_s, print=sound_print(facts.heard))
 
 
 def _unusable(

@@ -34,13 +34,15 @@ KINDS: Mapping[str, Kind] = {
     "DC offset": Kind("suspect", "Take the mean off the samples."),
     "band-limited": Kind("suspect", "Say it in the column bandwidth_hz: what lies above is then filled."),
     "speech": Kind("suspect", "Listen to it; cut the speech out if it does not belong to the place."),
+    "music": Kind("suspect", "Listen to it; cut the music out if it does not belong to the place."),
     "too small": Kind("suspect", "Use a larger photo."),
     "one colour": Kind("suspect", "Use another photo, or another moment of the video."),
     "double row": Kind("suspect", "Remove one of the rows."),
     "duplicate": Kind("suspect", "Keep one of the files."),
-    "near duplicate": Kind("suspect", "Keep one of the photos, or both in one split."),
+    "near duplicate": Kind("suspect", "Keep one of the files, or both in one split."),
     "recording in two splits": Kind("suspect", "Keep all excerpts of a recording in one split."),
     "implausible place": Kind("suspect", "Look at the photo; give its row another scene if it shows one."),
+    "implausible sound": Kind("suspect", "Listen to it; give its row another scene if it belongs there."),
     "place without partner": Kind("suspect", "Add photos or sounds, or remove the folder."),
 }
 """Name of each kind. `rejected`: the training cannot use the row. `suspect`: it can, but something is odd."""

@@ -22,7 +22,8 @@ _MOST_CLIPPED = 0.001
 _MOST_OFFSET = 0.25
 _TRUSTED = 0.75
 """A recording that ends above this share of what is wanted is wide enough: lossy formats take the rest."""
-_HEARD_S, _VOICE_RATE = 300.0, 16_000
+HEARD_S, HEARD_RATE = 300.0, 16_000
+"""So much of a recording is kept to be listened to, in seconds, at that rate in Hz."""
 
 Told = tuple[str, str]
 """A kind of `KINDS`, and what was measured."""
@@ -50,7 +51,7 @@ class SoundFacts:
     """Samples of flat tops, in all channels."""
     power: NDArray[np.float64] = field(default_factory=lambda: np.zeros(_FFT // 2 + 1))
     """Power spectrum of the mean of the channels, summed over time."""
-    voice: torch.Tensor | None = None
+    heard: torch.Tensor | None = None
     """Its first minutes at 16 kHz, [time]; None where nobody asks."""
 
     @property
@@ -59,12 +60,12 @@ class SoundFacts:
         return self.count / self.rate
 
 
-def measure_sound(path: Path, *, with_voice: bool = False) -> SoundFacts:
+def measure_sound(path: Path, *, listen: bool = False) -> SoundFacts:
     """Read a recording once, in blocks.
 
     Args:
         path: The recording.
-        with_voice: Whether to keep what a detector of speech listens to.
+        listen: Whether to keep its first minutes.
 
     Raises:
         MediaError: It cannot be read.
@@ -87,11 +88,11 @@ def measure_sound(path: Path, *, with_voice: bool = False) -> SoundFacts:
         facts.still += _still(samples, round(_STILL_S * facts.rate))
         facts.clipped += _flat_tops(samples)
         facts.power = facts.power + _power(mixed)
-        if with_voice and facts.count < _HEARD_S * facts.rate:
-            kept.append(torch.from_numpy(mixed[: round(_HEARD_S * facts.rate) - facts.count]))
+        if listen and facts.count < HEARD_S * facts.rate:
+            kept.append(torch.from_numpy(mixed[: round(HEARD_S * facts.rate) - facts.count]))
         facts.count += samples.shape[1]
     if kept:
-        facts.voice = resample(torch.cat(kept), old_rate=facts.rate, new_rate=_VOICE_RATE)
+        facts.heard = resample(torch.cat(kept), old_rate=facts.rate, new_rate=HEARD_RATE)
     return facts
 
 

@@ -1,5 +1,6 @@
 """One split: recordings, photo features, and which goes with which."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +17,14 @@ from photowave.image import FeatureCache, PhotoEncoder, PhotoSource, photo_sha25
 from photowave.model import build_spectra
 from photowave.pairs.bank import SoundBank, refuse_if_any
 from photowave.pairs.clips import ClipDataset
-from photowave.pairs.kept_recordings import file_hashes
+from photowave.pairs.kept_recordings import cache_errors, file_hashes
 from photowave.pairs.left_out import LeftOut
 from photowave.pairs.long_recording import LONG_S
 from photowave.pairs.manifest import Manifest
 from photowave.pairs.pairing import Pairing
 from photowave.pairs.splits import HashFile
 from photowave.settings import DataSettings, ModelConfig
+from photowave.store import Store
 
 MOST_RECORDINGS, MOST_PHOTOS = 4_096, 8_192
 """So many are measured before a training; of more, some of each scene are taken."""
@@ -161,6 +163,22 @@ def cache_folder(settings: DataSettings) -> Path | None:
     if not settings.cache:
         return None
     return platformdirs.user_cache_path("photowave", appauthor=False) / "recordings"
+
+
+def trim_cache(settings: DataSettings) -> int:
+    """Remove recordings from the cache that nobody uses, if it is larger than the settings allow.
+
+    Returns:
+        Bytes that were removed.
+
+    Raises:
+        PairError: The cache cannot be used.
+    """
+    folder = cache_folder(settings)
+    if folder is None or math.isinf(settings.cache_gb):
+        return 0
+    with cache_errors(folder), Store(folder) as store:
+        return store.prune(most_bytes=round(settings.cache_gb * 1e9))
 
 
 def _features(

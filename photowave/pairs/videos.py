@@ -13,19 +13,17 @@ that was killed goes on where it stopped.
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from photowave.atomic import replacing
 from photowave.audio import write_sound
 from photowave.errors import MediaError
+from photowave.pairs import tracks
 from photowave.pairs.rows import Row
 
 VIDEO_SUFFIXES = frozenset(
@@ -36,12 +34,8 @@ VIDEO_SUFFIXES = frozenset(
 SHORTEST_S = 1.0
 """An excerpt is at least so long, in seconds."""
 
-FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,asf,flv,ogg"
-"""What is opened, by FFmpeg's names. Files that name other files or addresses (playlists) are no videos."""
 _SLACK_S = 1.0  # by which the declared length of a whole video may be wrong
-_JITTER_S = 0.05  # by which times of sound may be rounded
 _STALE_S = 3600.0
-_TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 
 
 class _Excerpt(NamedTuple):
@@ -111,24 +105,23 @@ def _cut(path: Path, folder: Path, video: str, excerpt_s: float) -> list[_Excerp
     written: list[Path] = []
     try:
         excerpts = []
-        with _opened(path) as (container, _, _):
+        with tracks.opened(path, "video", "audio") as (container, _, _):
             _refuse_if_cut_short(path, container)
-        with _opened(path) as (container, _, sound):
+        with tracks.opened(path, "audio") as (container, sound):
             for excerpt, samples in _sounds(path, container, sound, excerpt_s):
                 target = folder / excerpt.name(video, ".flac")
                 if not target.is_file():
-                    peak = max(1.0, float(np.abs(samples).max()))  # lossy sound may go beyond full scale
-                    tensor = torch.from_numpy(samples / peak)
-                    write_sound(target, tensor[0] if len(tensor) == 1 else tensor, sound.rate)
+                    write_sound(target, tracks.within_full_scale(samples), sound.rate)
                     written.append(target)
                 excerpts.append(excerpt)
-        with _opened(path) as (container, picture, _):
+        with tracks.opened(path, "video") as (container, picture):
             times = [(excerpt.start_s + excerpt.end_s) / 2 for excerpt in excerpts]
-            for excerpt, image in zip(excerpts, _pictures(path, container, picture, times), strict=True):
+            shown = tracks.pictures(path, container, picture, times)
+            for excerpt, image in zip(excerpts, shown, strict=True):
                 target = folder / excerpt.name(video, ".jpg")
                 if not target.is_file():
                     with replacing(target) as temporary:
-                        image.save(temporary, quality=92)
+                        image.save(temporary, quality=tracks.QUALITY)
                     written.append(target)
     except MediaError:
         for target in written:
@@ -137,32 +130,13 @@ def _cut(path: Path, folder: Path, video: str, excerpt_s: float) -> list[_Excerp
     return excerpts
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Any, Any]]:
-    """A container with its picture and its sound, those that players choose."""
-    import av
-
-    try:
-        with path.open("rb") as file, av.open(file, options={"format_whitelist": FORMATS}) as container:
-            picture, sound = container.streams.best("video"), container.streams.best("audio")
-            for stream, what in ((picture, "picture"), (sound, "sound track")):
-                if stream is None:
-                    raise MediaError(f"{path} has no {what}. A pair needs both: leave the video out.")
-            yield container, picture, sound
-    except av.FFmpegError as error:
-        reason = error.strerror or type(error).__name__
-        raise MediaError(
-            f"{path} cannot be decoded as a video ({reason}). Copy or export it again."
-        ) from error
-
-
 def _refuse_if_cut_short(path: Path, container: Any) -> None:
     """Compare what is there with the length that the file declares; nothing is decoded."""
     end_s = max(
         (float((p.pts + (p.duration or 0)) * p.time_base) for p in container.demux() if p.pts is not None),
         default=0.0,
     )
-    there_s = end_s - (container.start_time or 0) / 1_000_000
+    there_s = end_s - tracks.origin_s(container)
     declared_s = (container.duration or 0) / 1_000_000
     if there_s < declared_s - _SLACK_S:
         raise MediaError(f"{path} breaks off: {there_s:.3g} of {declared_s:.3g} s are there. Copy it again.")
@@ -183,7 +157,7 @@ def _sounds(
         start += count
         return excerpt, whole[:, :count]
 
-    for samples in _decoded(container, stream):
+    for samples in tracks.sound(container, stream):
         held.append(samples)
         while (there := sum(part.shape[1] for part in held)) >= length:
             yield cut(length)
@@ -195,52 +169,3 @@ def _sounds(
         )
     if there >= SHORTEST_S * rate and (start == 0 or 2 * there >= length):
         yield cut(there)
-
-
-def _decoded(container: Any, stream: Any) -> Iterator[NDArray[np.float32]]:
-    """The sound from the beginning of the video on, [channels, time] each; gaps are silence."""
-    import av
-
-    layout = "mono" if stream.codec_context.channels == 1 else "stereo"
-    resampler = av.AudioResampler(format="fltp", layout=layout, rate=stream.rate)
-    origin, count = (container.start_time or 0) / 1_000_000, 0
-    for frame in container.decode(stream):
-        if frame.time is not None:
-            gap = round((frame.time - origin) * stream.rate) - count
-            if gap > _JITTER_S * stream.rate:
-                yield np.zeros((1 if layout == "mono" else 2, gap), np.float32)
-                count += gap
-        for part in resampler.resample(frame):
-            count += part.samples
-            yield np.asarray(part.to_ndarray(), np.float32)
-    for part in resampler.resample(None):
-        yield np.asarray(part.to_ndarray(), np.float32)
-
-
-def _pictures(path: Path, container: Any, stream: Any, times: Sequence[float]) -> Iterator[Image.Image]:
-    """The picture that is shown at each time, in seconds, ascending; whatever the frame rate does."""
-    stream.thread_type = "AUTO"
-    origin, number, shown = (container.start_time or 0) / 1_000_000, 0, None
-    for frame in container.decode(stream):
-        if frame.time is None:
-            continue
-        while number < len(times) and frame.time - origin > times[number]:
-            yield upright(shown or frame, stream)
-            number += 1
-        if number == len(times):
-            return
-        shown = frame
-    if shown is None:
-        raise MediaError(f"{path}: no picture decodes. Copy or export it again.")
-    for _ in times[number:]:  # the last picture stays
-        yield upright(shown, stream)
-
-
-def upright(frame: Any, stream: Any) -> Image.Image:
-    """A frame as it is shown: with square pixels, and turned."""
-    image: Image.Image = frame.to_image()
-    aspect = stream.codec_context.sample_aspect_ratio
-    if aspect and aspect != 1:
-        image = image.resize((max(1, round(image.width * aspect)), image.height), Image.Resampling.BICUBIC)
-    turn = _TURNS.get(round(frame.rotation) % 360)
-    return image if turn is None else image.transpose(turn)

@@ -148,6 +148,8 @@ class CheckSettings:
     """What the model will draw at, in Hz: recordings that end far below half of it are named."""
     speech: bool = True
     """Whether to listen for speech (extra `check`)."""
+    music: bool = True
+    """Whether to look for signs of music."""
     reject: list[str] = field(default_factory=list)
     """Kinds of findings, such as `clipped`, whose rows shall count as rejected, too."""
     workers: int | None = None

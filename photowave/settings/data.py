@@ -57,6 +57,9 @@ class DataSettings:
     cache: bool = True
     """Keep the decoded recordings in the user's cache folder: the next training starts at once, and they
     lie on disk in place of memory, 4 bytes a sample."""
+    cache_gb: float = 50.0
+    """The most that they may take there, in GB: once a training has read its own, those that nobody uses are
+    removed, those unused longest first."""
     splits: SplitSettings = field(default_factory=SplitSettings)
     """How a folder of scenes is split."""
     workers: int = 0
@@ -78,6 +81,10 @@ class DataSettings:
             self.clips_per_epoch >= self.batch_size,
             f"clips_per_epoch={self.clips_per_epoch}: must be at least batch_size={self.batch_size}. "
             "Raise it.",
+        )
+        require(
+            self.cache_gb >= 0,
+            f"cache_gb={self.cache_gb}: must not be negative. The default is 50; .inf removes nothing.",
         )
         require(
             0.0 <= self.fade_s < math.inf,

@@ -13,7 +13,7 @@ from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
 from photowave.pairs.kept_recordings import file_hashes
 from photowave.pairs.left_out import LeftOut
 from photowave.pairs.sources import open_pairs
-from photowave.pairs.split_data import SplitData, cache_folder, read_split
+from photowave.pairs.split_data import SplitData, cache_folder, read_split, trim_cache
 from photowave.settings import DataSettings, ModelConfig
 
 _log = logging.getLogger(__name__)
@@ -62,6 +62,9 @@ class PairsDataModule(L.LightningDataModule):
             _log.info("%s: reading %d photos and %d recordings", name, len(part.photos), len(part.sounds))
             self.parts[name] = read_split(part, settings, config=self.config, encoder=self._encoder)
             lost += self.parts[name].left_out
+        # Not before all splits are read: what they found is in use, and stays.
+        if removed := trim_cache(settings):
+            _log.info("%.1f GB of recordings that nobody uses were removed from the cache", removed / 1e9)
         self.left_out = tuple(dict.fromkeys([*self.left_out, *lost]))
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,22 +1,16 @@
 """An excerpt of a video as files: the frame in its middle, and its sound; read with PyAV (FFmpeg)."""
 
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from photowave import extras
 from photowave.atomic import replacing
 from photowave.audio import write_sound
 from photowave.errors import MediaError
-from photowave.pairs.videos import FORMATS, upright
-
-_QUALITY = 92  # of the JPEG
-_EARLIER_S = 0.5  # sound before an excerpt that is decoded and thrown away: decoders need a start
+from photowave.pairs import tracks
 
 
 def extract(video: Path, start_s: float, duration_s: float, folder: Path) -> tuple[Path, Path]:
@@ -53,19 +47,11 @@ def extract_frame(video: Path, at_s: float, target: Path) -> None:
         OSError: The disk is full.
         MissingPackageError: PyAV is not installed.
     """
-    with _opened(video, "video") as (container, stream):
-        _seek(container, stream, at_s)
-        shown = None
-        for frame in container.decode(stream):
-            if shown is not None and frame.time is not None and frame.time - _origin(container) > at_s:
-                break
-            shown = frame
-        if shown is None:
-            raise MediaError(f"{video}: no picture decodes at {at_s:g} s. Leave the video out.")
-        picture = upright(shown, stream)
+    with tracks.opened(video, "video") as (container, track):
+        picture = next(tracks.pictures(video, container, track, [at_s]))
     try:
         with replacing(target) as temporary:
-            picture.save(temporary, "JPEG", quality=_QUALITY)
+            picture.save(temporary, "JPEG", quality=tracks.QUALITY)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise  # all others would fail as well
@@ -74,57 +60,14 @@ def extract_frame(video: Path, at_s: float, target: Path) -> None:
         ) from error
 
 
-def _read_sound(video: Path, start_s: float, duration_s: float) -> tuple[torch.Tensor, int]:
-    """Samples of an excerpt, [time] or [2, time], within +-1; more than two channels are mixed to two."""
-    import av
-
-    with _opened(video, "audio") as (container, stream):
-        rate = int(stream.rate)
-        layout = "mono" if stream.codec_context.channels == 1 else "stereo"
-        resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
-        _seek(container, stream, start_s - _EARLIER_S)
-        parts: list[Any] = []
-        skipped, there = 0, 0
-        for frame in container.decode(stream):
-            if not parts and frame.time is not None:
-                skipped = round((start_s + _origin(container) - frame.time) * rate)
-            parts += [part.to_ndarray() for part in resampler.resample(frame)]
-            there = sum(part.shape[1] for part in parts)
-            if there - skipped >= duration_s * rate:
+def _read_sound(video: Path, start_s: float, duration_s: float) -> tuple[Tensor, int]:
+    """Samples of an excerpt, [time] or [2, time], within +-1, and their rate."""
+    with tracks.opened(video, "audio") as (container, track):
+        parts, length = list[NDArray[np.float32]](), round(duration_s * track.rate)
+        for part in tracks.sound(container, track, start_s=start_s):
+            parts.append(part)
+            if sum(each.shape[1] for each in parts) >= length:
                 break
-        first = max(skipped, 0)
-        if there <= first:
+        if not parts:
             raise MediaError(f"{video}: its sound ends before {start_s:g} s. Leave the excerpt out.")
-        samples = np.concatenate(parts, 1)[:, first : max(skipped, 0) + round(duration_s * rate)]
-    # Lossy sound may go beyond full scale.
-    found = torch.from_numpy(samples / max(1.0, float(np.abs(samples).max())))
-    return (found[0] if len(found) == 1 else found), rate
-
-
-def _origin(container: Any) -> float:
-    """When the video begins, in the seconds of its frames."""
-    return (container.start_time or 0) / 1_000_000
-
-
-def _seek(container: Any, stream: Any, at_s: float) -> None:
-    """Go to a frame at or before a time, from which decoding can begin."""
-    if at_s > 0:
-        container.seek(round((at_s + _origin(container)) / stream.time_base), stream=stream)
-
-
-@contextmanager
-def _opened(video: Path, kind: str) -> Iterator[tuple[Any, Any]]:
-    """A container and its best track of a kind; what FFmpeg says against it becomes a `MediaError`."""
-    extras.require("video", "reading videos")
-    import av
-
-    try:
-        with video.open("rb") as file, av.open(file, options={"format_whitelist": FORMATS}) as container:
-            stream: Any = container.streams.best("video" if kind == "video" else "audio")
-            if stream is None:
-                raise MediaError(f"{video} has no {kind} track. A pair needs both: leave the video out.")
-            yield container, stream
-    except (av.FFmpegError, OSError) as error:
-        raise MediaError(
-            f"{video} cannot be decoded as a video ({error.strerror or type(error).__name__}). Leave it out."
-        ) from error
+        return tracks.within_full_scale(np.concatenate(parts, 1)[:, :length]), track.rate

@@ -62,8 +62,8 @@ def test_what_is_no_video_is_one_line(video: Path, tmp_path: Path) -> None:
         with pytest.raises(MediaError, match=f"{path} cannot be decoded as a video"):
             extract(tmp_path / path, 0, 1, tmp_path / "out")
     (tmp_path / "out").mkdir()
-    for path, kind in ((silent, "audio"), (blind, "video")):
-        with pytest.raises(MediaError, match=f"has no {kind} track"):
+    for path, kind in ((silent, "sound track"), (blind, "picture")):
+        with pytest.raises(MediaError, match=f"has no {kind}"):
             extract(path, 0, 1, tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
     with pytest.raises(MediaError, match=r"cannot be written"):
