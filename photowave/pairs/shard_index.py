@@ -28,7 +28,7 @@ def is_shards(pairs: str | None) -> bool:
     """Whether pairs are shards: an address, or a folder with LitData's index of a training split."""
     if pairs is None:
         return False
-    return _is_address(pairs) or (Path(pairs) / "train" / INDEX).is_file()
+    return is_address(pairs) or (Path(pairs) / "train" / INDEX).is_file()
 
 
 def open_index(pairs: str, split: str) -> ShardIndex:
@@ -57,24 +57,26 @@ def open_index(pairs: str, split: str) -> ShardIndex:
     if formats != list(PARTS.values()) or not _is_plain(spec):
         raise PairError(
             f"{name}: its samples are stored as {', '.join(map(str, formats or ['nothing']))}; "
-            f"photowave reads {', '.join(PARTS.values())}, and nothing that runs code when it is read. {_REMEDY}"
+            f"photowave reads {', '.join(PARTS.values())}, and nothing that runs code when it is read. "
+            f"{_REMEDY}"
         )
     if any(config.get(key) for key in ("compression", "encryption", "ipc_compression")):
         raise PairError(f"{name}: its chunks are compressed or encrypted; photowave reads neither. {_REMEDY}")
     for chunk, (size, _) in sizes.items():
         if not re.fullmatch(r"chunk-\d+-\d+\.bin", chunk):
             raise PairError(f"{name}: a chunk is named {chunk!r}, and not like chunk-0-0.bin. {_REMEDY}")
-        if not _is_address(pairs):
+        if not is_address(pairs):
             _check_size(Path(folder) / chunk, size)
     return ShardIndex(folder, sum(count for _, count in sizes.values()))
 
 
-def _is_address(pairs: str) -> bool:
+def is_address(pairs: str) -> bool:
+    """Whether pairs lie elsewhere, in a store that LitData knows."""
     return "://" in pairs or pairs.startswith("local:")
 
 
 def _read(folder: str) -> str:
-    if not _is_address(folder):
+    if not is_address(folder):
         return (Path(folder) / INDEX).read_text(encoding="utf-8")
     from litdata.streaming.downloader import get_downloader
 

@@ -5,11 +5,15 @@ pieces out to devices and to the processes that cut clips.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import json
+import logging
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 import torch
 from litdata import StreamingDataLoader, StreamingDataset
 from litdata.streaming.serializers import Serializer
@@ -24,10 +28,12 @@ from photowave.pairs.kept_recordings import KeptRecordings, cache_errors
 from photowave.pairs.pairing import Credit, Excerpt, Part, pair_up
 from photowave.pairs.recording import Recording
 from photowave.pairs.shard_format import TOLD, Sample, reader_for, unpack
-from photowave.pairs.shard_index import ShardIndex, open_index
+from photowave.pairs.shard_index import ShardIndex, is_address, open_index
 from photowave.pairs.split_data import MOST_RECORDINGS, SplitData, cache_folder, clip_length
 from photowave.settings import DataSettings, ModelConfig
 from photowave.store import Entry, Store
+
+_log = logging.getLogger(__name__)
 
 
 class _Refused(Serializer):  # type: ignore[misc]
@@ -63,15 +69,41 @@ class ShardReader:
     def options(self) -> dict[str, Any]:
         """How LitData opens the split."""
         refused = {name: _Refused() for name in ("pickle", "graph")}
-        return {"input_dir": self.index.folder, "serializers": refused, "batch_decode": 0}
+        options: dict[str, Any] = {
+            "input_dir": self.index.folder,
+            "serializers": refused,
+            "batch_decode": 0,
+        }
+        if is_address(self.index.folder):
+            # A folder on this disk is read where it lies; of others LitData keeps what the disk has room for.
+            cache = platformdirs.user_cache_path("photowave", appauthor=False) / "shards"
+            cache.mkdir(parents=True, exist_ok=True)
+            options["cache_dir"] = str(cache)
+        return options
 
-    def read(self, parts: Mapping[str, Any]) -> Sample:
-        """Check a sample that LitData gave.
+    def read(self, dataset: Any, index: Any) -> Sample:
+        """Read and check a sample.
+
+        Args:
+            dataset: LitData's.
+            index: Number of the sample, or what LitData has for it.
 
         Raises:
             PairError: It is damaged, or was written for other settings.
         """
-        sample = unpack(parts)
+        number = index if isinstance(index, int) else index.index
+        try:
+            with warnings.catch_warnings():
+                # Torch warns of tensors in a file that cannot be written to: they are copied at once.
+                warnings.simplefilter("ignore")
+                sample = unpack(StreamingDataset.__getitem__(dataset, index))
+        except PairError:
+            raise
+        except Exception as error:  # LitData has no errors of its own for what is damaged
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise PairError(
+                f"{self.index.folder}: sample {number} is damaged ({reason}). Copy or write the shards anew."
+            ) from error
         clip = TOLD.index("data.clip_s and data.val_clip_s")
         for number, (name, there, needed) in enumerate(zip(TOLD, sample.row.told, self._told, strict=True)):
             # Longer clips were made possible than are cut now: that does no harm.
@@ -87,13 +119,6 @@ class ShardReader:
         if sample.row.encoder == self.encoder.fingerprint:
             return sample.features
         return FeatureCache().features(self.encoder, sample.photos)
-
-    def damaged(self, number: int, error: Exception) -> PairError:
-        """Make the error for a sample that cannot be read."""
-        reason = " ".join(str(error).split()) or type(error).__name__
-        return PairError(
-            f"{self.index.folder}: sample {number} is damaged ({reason}). Copy or write the shards anew."
-        )
 
     def bank(self, recordings: "list[Recording] | KeptRecordings") -> SoundBank:
         """Make a bank of recordings."""
@@ -125,12 +150,7 @@ def read_part(
 
     def samples() -> Iterator[Sample]:
         for number in range(count):
-            try:
-                sample = reader.read(dataset[number])
-            except PairError:
-                raise
-            except Exception as error:  # LitData has no errors of its own for what is damaged
-                raise reader.damaged(number, error) from error
+            sample = reader.read(dataset, number)
             parts.extend(_parts_of(sample, by_scene=settings.pairing == "scene"))
             names = (Path(photo.name) for photo in sample.row.photos)
             features.update(zip(names, reader.features(sample), strict=True))
@@ -198,12 +218,7 @@ class ClipStream(StreamingDataset):  # type: ignore[misc]
             PairError: The piece is damaged.
         """
         number = index if isinstance(index, int) else int(index.index)
-        try:
-            sample = self._shards.read(super().__getitem__(index))
-        except PairError:
-            raise
-        except Exception as error:  # LitData has no errors of its own for what is damaged
-            raise self._shards.damaged(number, error) from error
+        sample = self._shards.read(self, index)
         random = np.random.default_rng((self._clip_seed, self.current_epoch, number))
         length, recording = self._clip_length, sample.recording
         start = draw_start(random, len(recording.samples) - length, length)
@@ -273,8 +288,15 @@ class ClipBatches:
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on there."""
-        self._loader.load_state_dict(state_dict)
+        """Go on there; where the shards are others than then, begin a pass anew, and tell so."""
+        own, then = self._loader.state_dict()["dataset"], dict(state_dict["dataset"])
+        # Shards that moved are the same shards.
+        then |= {name: own[name] for name in ("input_dir_path", "input_dir_url", "cache_dir_path")}
+        same = ("seed", "subsampled_files", "region_of_interest")
+        if json.dumps([then[name] for name in same]) != json.dumps([own[name] for name in same]):
+            _log.warning("the shards are not those of the checkpoint: a pass through them begins anew")
+            return
+        self._loader.load_state_dict({**state_dict, "dataset": then})
         self._pass = None
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from torch import Tensor
 
 from photowave.atomic import unwritten
 from photowave.audio import SOUND_SUFFIXES
@@ -146,22 +147,31 @@ class _SplitWriter:
         photos = _Dealt(pairing, order)
         count = 0
         with _chunks(folder, self._chunk_bytes) as put:
-            for sound in progress(split, order):
+
+            def add(sound: int, samples: Tensor, width: Tensor | None) -> None:
+                nonlocal count
                 excerpt = pairing.sounds[sound]
-                row = sound_rows[excerpt]
-                try:
-                    samples, width = self._reader.cut(excerpt, pairing.bandwidths_hz[sound])
-                except MediaError as error:
-                    lost.append(left_out(row.line, excerpt.path, str(error)))
-                    photos.hand_on(sound)
-                    continue
                 several = max(1, -(-len(samples) // self._piece))
                 ends = [len(samples) * number // several for number in range(several + 1)]
                 beside = deal([photo_rows[pairing.photos[photo]] for photo in photos.of(sound)], several)
                 for first, end, own in zip(ends, ends[1:], beside, strict=False):
                     piece = self._reader.measure(excerpt.path, samples[first:end], width)
-                    put(self._sample(piece, row, (excerpt.start_s or 0.0) + first / self._rate, own))
-                    count += 1
+                    start_s = (excerpt.start_s or 0.0) + first / self._rate
+                    put(self._sample(piece, sound_rows[excerpt], start_s, own))
+                count += several
+
+            for sound in progress(split, order):
+                excerpt = pairing.sounds[sound]
+                try:
+                    cut = self._reader.cut(excerpt, pairing.bandwidths_hz[sound])
+                except MediaError as error:
+                    lost.append(left_out(sound_rows[excerpt].line, excerpt.path, str(error)))
+                    photos.hand_on(sound)
+                    continue
+                if not photos.is_kept_for_last(sound):
+                    add(sound, *cut)
+            for sound in photos.last:
+                add(sound, *self._reader.cut(pairing.sounds[sound], pairing.bandwidths_hz[sound]))
         lost += [
             left_out(photo_rows[photo].line, photo, f"{photo} goes with no sound that can be used. Add one.")
             for photo in map(pairing.photos.__getitem__, photos.left())
@@ -220,30 +230,46 @@ def deal(items: Sequence[Item], hands: int) -> list[list[Item]]:
 
 
 class _Dealt:
-    """Which photos stand beside which recording; recordings come in the order that is given."""
+    """Which photos stand beside which recording; recordings come in the order that is given.
+
+    Of each circle of recordings that share their photos, one that can be used is kept for last: it takes the
+    photos of those that cannot.
+    """
 
     def __init__(self, pairing: Pairing, order: Sequence[int]):
         self._photos: dict[int, list[int]] = {}
         self._circle_of = {sound: id(pairing.photos_of[sound]) for sound in order}
         self._waiting: dict[int, list[int]] = defaultdict(list)
+        self._last: dict[int, int] = {}
         self._standing: set[int] = set()
-        circles: dict[int, list[int]] = defaultdict(list)
+        self._members: dict[int, list[int]] = defaultdict(list)
         for sound in order:
-            circles[self._circle_of[sound]].append(sound)
-        for members in circles.values():
+            self._members[self._circle_of[sound]].append(sound)
+        for members in self._members.values():
             hands = deal(pairing.photos_of[members[0]], len(members))
             self._photos |= dict(zip(members, hands, strict=True))
-        # Photos without any sound wait for one in vain.
         self._all = range(len(pairing.photos))
+
+    @property
+    def last(self) -> list[int]:
+        """The recordings that were kept for last."""
+        return list(self._last.values())
+
+    def is_kept_for_last(self, sound: int) -> bool:
+        """Keep the first of a circle that can be used, unless it is alone."""
+        circle = self._circle_of[sound]
+        return len(self._members[circle]) > 1 and self._last.setdefault(circle, sound) == sound
 
     def of(self, sound: int) -> list[int]:
         """The photos of a recording, with those that were handed on to it."""
-        found = list(dict.fromkeys([*self._photos[sound], *self._waiting.pop(self._circle_of[sound], [])]))
+        circle = self._circle_of[sound]
+        taken = self._waiting[circle] if self._last.get(circle) == sound else []
+        found = list(dict.fromkeys([*self._photos[sound], *taken]))
         self._standing.update(found)
         return found
 
     def hand_on(self, sound: int) -> None:
-        """Give the photos of a recording that cannot be used to the next that has the same."""
+        """Give the photos of a recording that cannot be used to the last of its circle."""
         self._waiting[self._circle_of[sound]] += self._photos[sound]
 
     def left(self) -> list[int]:
