@@ -140,6 +140,8 @@ def unpack(parts: Mapping[str, Any]) -> Sample:
     told = json.loads(parts["row"])
     entries = tuple(PhotoEntry(**{**entry, "also": tuple(entry["also"])}) for entry in told["photos"])
     row = SampleRow(**{**told, "photos": entries, "told": tuple(told["told"])})
+    if len(row.told) != len(TOLD) or len(parts["features"]) != len(entries):
+        raise ValueError("its parts do not fit together")
     photos, first = [], 0
     for entry in entries:
         photos.append(bytes(parts["photos"][first : first + entry.size]))

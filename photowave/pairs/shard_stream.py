@@ -18,6 +18,7 @@ import torch
 from litdata import StreamingDataLoader, StreamingDataset
 from litdata.streaming.serializers import Serializer
 from torch import Tensor
+from torch.utils.data import default_collate
 
 from photowave.errors import PairError
 from photowave.image import FeatureCache, PhotoEncoder
@@ -65,6 +66,7 @@ class ShardReader:
         self.index, self.settings, self.config, self.encoder = index, settings, config, encoder
         self.envelope = build_spectra(config) if config.envelope.components else None
         self._told = reader_for(config, settings).told
+        self._needed = clip_length(config.audio, max(settings.clip_s, settings.val_clip_s))
 
     def options(self) -> dict[str, Any]:
         """How LitData opens the split."""
@@ -100,19 +102,23 @@ class ShardReader:
         except PairError:
             raise
         except Exception as error:  # LitData has no errors of its own for what is damaged
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise PairError(
-                f"{self.index.folder}: sample {number} is damaged ({reason}). Copy or write the shards anew."
-            ) from error
+            raise self._damaged(number, " ".join(str(error).split()) or type(error).__name__) from error
         clip = TOLD.index("data.clip_s and data.val_clip_s")
-        for number, (name, there, needed) in enumerate(zip(TOLD, sample.row.told, self._told, strict=True)):
+        for place, (name, there, needed) in enumerate(zip(TOLD, sample.row.told, self._told, strict=True)):
             # Longer clips were made possible than are cut now: that does no harm.
-            if there != needed and not (number == clip and there > needed):
+            if there != needed and not (place == clip and there > needed):
                 raise PairError(
                     f"{self.index.folder} was written for {name}={there}, and the training has {needed}. "
                     "Train with the recipe that the shards were written with, or write them anew."
                 )
+        if (there := len(sample.recording.samples)) < self._needed:
+            raise self._damaged(number, f"it has {there} samples of sound, and {self._needed} are needed")
         return sample
+
+    def _damaged(self, number: int, reason: str) -> PairError:
+        return PairError(
+            f"{self.index.folder}: sample {number} is damaged ({reason}). Copy or write the shards anew."
+        )
 
     def features(self, sample: Sample) -> Tensor:
         """Features of a sample's photos, [photos, features]; anew where another encoder wrote the shards."""
@@ -327,6 +333,7 @@ def stream_clips(
         ClipStream(reader, seed=seed),
         batch_size=settings.batch_size,
         num_workers=settings.workers,
+        collate_fn=default_collate,
         persistent_workers=settings.workers > 0,
     )
     return ClipBatches(loader, settings.clips_per_epoch // (devices * settings.batch_size))
