@@ -27,6 +27,7 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
     "video": {"av": "av"},
     "tables": {"pyarrow": "pyarrow"},
     "ray": {"ray": "ray"},
+    "shards": {"litdata": "litdata"},
     "web": {"prometheus-client": "prometheus_client", "starlette": "starlette", "uvicorn": "uvicorn"},
 }
 """Extra: its packages, each with the module that it brings."""

@@ -54,13 +54,20 @@ def load(name: str) -> Recipe:
 
     What it says of Lightning's trainer is left out.
 
+    Args:
+        name: Its name, or a file of settings; a file of that name goes first.
+
     Raises:
         ConfigError: There is no recipe of that name, or a value in it does not fit.
     """
     import yaml
     from jsonargparse import ArgumentError, ArgumentParser
 
-    given: dict[str, Any] = yaml.safe_load(path(name).read_text(encoding="utf-8"))
+    file = Path(name) if Path(name).is_file() else path(name)
+    try:
+        given: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"recipe '{name}' cannot be read: {' '.join(str(error).split())}") from error
     parser = ArgumentParser(exit_on_error=False)
     kinds = {"model": ModelConfig, "training": TrainingSettings, "data": DataSettings}
     for key, kind in kinds.items():

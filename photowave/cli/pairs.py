@@ -9,6 +9,7 @@ from photowave.errors import PhotowaveError
 SUBCOMMANDS = {
     "make": ("make", "write a manifest for a collection: folders, labels, videos or a table"),
     "check": ("check", "look through all photos and sounds, and name what cannot serve or looks wrong"),
+    "shard": ("shard", "write shards, which a training streams from a disk or a store elsewhere"),
     "published": ("published", "write a manifest for a published set, such as VGGSound"),
 }
 """Name: module in this package, and what it does."""

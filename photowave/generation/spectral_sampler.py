@@ -66,7 +66,7 @@ class SpectralSampler:
         self._network = CachedSampler(wavenet, packed, vectors=vectors, seeds=[0] * lanes, **track)
         self._knots_per_frame = 1.0 / track.get("frames_per_knot", 1.0)
         self._drawn, self._origin = 0, 0
-        self._regions, self._held, self._held_from = regions, torch.empty(0), 0
+        self._regions, self._held, self._held_from = regions, torch.empty(len(seeds), 0, 0), 0
         self._knots = self._told(vectors)
         blank = self._output.scale.new_zeros(1, lanes, self._output.bands)
         self._memory = self._output.empty_memory(blank)
@@ -154,7 +154,7 @@ def draw_together(samplers: Sequence[SpectralSampler], steps: int) -> None:
     chance = output.chance(torch.from_numpy(numbers)).to(output.scale)
     memory = _joined([sampler._memory for sampler in samplers], [len(s._knots) for s in samplers])
     network = JoinedNetworks([sampler._network for sampler in samplers], steps)
-    held = [sampler._held[:, sampler._drawn - sampler._held_from :][:, :steps] for sampler in samplers]
+    held = torch.cat([s._held[:, s._drawn - s._held_from :][:, :steps] for s in samplers])
     usuals = torch.cat([sampler._usual(steps) for sampler in samplers], 1)
     frames, spreads = [], []
     for step in range(steps):
@@ -166,7 +166,7 @@ def draw_together(samplers: Sequence[SpectralSampler], steps: int) -> None:
         spread = output.drawn_spread(parameters, now, temperature=first._temperature)
         frame = output.around(spread, now)
         if first._regions is not None:
-            frame, spread = first._regions.hold(frame, spread, torch.cat(held)[:, step])
+            frame, spread = first._regions.hold(frame, spread, held[:, step])
         frames.append(frame)
         spreads.append(spread)
         lanes = frames[-1].repeat_interleave(first._lanes, 0)

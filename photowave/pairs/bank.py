@@ -66,6 +66,21 @@ class SoundBank:
         if strict:
             refuse_if_any(list(self.bad.values()), what="recordings", total=len(excerpts))
 
+    @classmethod
+    def holding(
+        cls,
+        recordings: Sequence[Recording],
+        *,
+        audio: AudioConfig,
+        window_s: float,
+        envelope: SpectralEnvelope | None,
+    ) -> "SoundBank":
+        """Make a bank of recordings that were read before."""
+        bank = object.__new__(cls)
+        bank.audio, bank.window_s, bank.envelope, bank.bad = audio, window_s, envelope, {}
+        bank._hold(recordings)
+        return bank
+
     def _hold(self, recordings: Sequence[Recording]) -> None:
         self.recordings = recordings
         if isinstance(recordings, KeptRecordings):
@@ -81,9 +96,12 @@ class SoundBank:
             chosen: Their numbers.
             longest_s: Cut what is longer, in seconds; None cuts nothing.
         """
-        part = object.__new__(SoundBank)
-        part.audio, part.window_s, part.envelope, part.bad = self.audio, self.window_s, self.envelope, {}
-        part._hold(_chosen(self.recordings, chosen))
+        part = SoundBank.holding(
+            _chosen(self.recordings, chosen),
+            audio=self.audio,
+            window_s=self.window_s,
+            envelope=self.envelope,
+        )
         if longest_s is not None and (part.lengths > longest_s * self.audio.sample_rate).any():
             part._hold([self._shortened(recording, longest_s) for recording in part.recordings])
         return part

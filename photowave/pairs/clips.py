@@ -78,11 +78,7 @@ class ClipDataset(Dataset[Clip]):
         group = int(random.integers(len(self._groups)))
         sound = int(self._groups[group][self._shares[group].searchsorted(random.random(), side="right")])
         room = int(self._bank.lengths[sound]) - self._length
-        # At any sample, not only where frames begin: a recording then gives other frames each time it is cut,
-        # which keeps a decoder over bands from learning them by heart.
-        # Drawn beyond both ends and held there, so that beginning and end are met as often as the rest.
-        drawn = int(random.integers(-(self._length // 2), room + self._length // 2 + 1))
-        start = min(max(drawn, 0), room)
+        start = draw_start(random, room, self._length)
         samples, texture, envelope = self._bank.clip(sound, start, self._length)
         partners = self._partners[self._partners_of[sound]]
         features = swapped = torch.zeros(self._features.shape[-1])
@@ -103,6 +99,15 @@ class ClipDataset(Dataset[Clip]):
             uniform=torch.tensor(random.random(), dtype=torch.float32),
             seed=torch.tensor(random.integers(2**63), dtype=torch.int64),
         )
+
+
+def draw_start(random: np.random.Generator, room: int, length: int) -> int:
+    """Draw where a clip of `length` samples begins, 0 to `room`."""
+    # At any sample, not only where frames begin: a recording then gives other frames each time it is cut,
+    # which keeps a decoder over bands from learning them by heart.
+    # Drawn beyond both ends and held there, so that beginning and end are met as often as the rest.
+    drawn = int(random.integers(-(length // 2), room + length // 2 + 1))
+    return min(max(drawn, 0), room)
 
 
 def _summed(shares: NDArray[np.float64]) -> NDArray[np.float64]:

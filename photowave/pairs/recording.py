@@ -97,19 +97,26 @@ class RecordingReader:
         Raises:
             MediaError: It cannot serve.
         """
+        return self.measure(excerpt.path, *self.cut(excerpt, bandwidth_hz))
+
+    def cut(self, excerpt: Excerpt, bandwidth_hz: float | None) -> tuple[Tensor, Tensor | None]:
+        """The samples of an excerpt at rate and level, float32 [time], and its width; see `read`."""
         try:
             samples, gain, width = self._read(excerpt.path, bandwidth_hz)
         except MediaError as error:
             # What measures a level does not know whose it is.
             known = str(excerpt.path) in str(error)
             raise MediaError(str(error) if known else f"{excerpt.path}: {error}") from error
-        samples = self._cut(samples, gain, excerpt)
+        return self._cut(samples, gain, excerpt), width
+
+    def measure(self, path: Path, samples: Tensor, width: Tensor | None) -> Recording:
+        """Measure textures, levels and envelope of samples [time] that were cut."""
         rate = self._audio.sample_rate
         hop, window = round(HOP_S * rate), round(self._window_s * rate)
         windows = samples.unfold(0, min(window, len(samples)), hop)
         textures = torch.cat([self._statistics(part[None]) for part in windows])
         levels = torch.tensor([rms_dbfs(part) for part in windows]) - rms_dbfs(samples)
-        return Recording(excerpt.path, samples, textures, levels, self._spectra(samples), width)
+        return Recording(path, samples, textures, levels, self._spectra(samples), width)
 
     def _read_file(self, path: Path, bandwidth_hz: float | None) -> tuple[Tensor, float, Tensor | None]:
         """The middle of a recording, the gain that brings it to the level as a whole, and its width."""

@@ -7,6 +7,7 @@ from photowave.audio import SOUND_SUFFIXES
 from photowave.errors import PairError
 from photowave.pairs.manifest import Manifest, read_manifest
 from photowave.pairs.rows import Row
+from photowave.pairs.shard_index import is_shards
 from photowave.pairs.splits import SPLITS, HashFile, sha256
 from photowave.pairs.table import scene_table
 from photowave.settings import SplitSettings
@@ -45,6 +46,11 @@ def open_pairs(
                 f"scripts/build_places.py {folder}', or name a manifest or a folder of scenes of your own."
             )
     path = Path(pairs)
+    if is_shards(pairs):
+        raise PairError(
+            f"pairs={pairs}: shards, which only 'photowave fit', 'validate' and 'test' read. Name the "
+            "manifest or folder that they were written from."
+        )
     if not path.exists():
         raise PairError(
             f"pairs={path}: no such manifest, folder of scenes or sound file. Name one that is there."

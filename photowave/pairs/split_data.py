@@ -23,7 +23,7 @@ from photowave.pairs.long_recording import LONG_S
 from photowave.pairs.manifest import Manifest
 from photowave.pairs.pairing import Pairing
 from photowave.pairs.splits import HashFile
-from photowave.settings import DataSettings, ModelConfig
+from photowave.settings import AudioConfig, DataSettings, ModelConfig
 from photowave.store import Store
 
 MOST_RECORDINGS, MOST_PHOTOS = 4_096, 8_192
@@ -63,12 +63,11 @@ class SplitData:
             count: Clips per epoch.
             seed: Another seed, other clips.
         """
-        audio = self.bank.audio
         return ClipDataset(
             bank=self.bank,
             pairing=self.pairing,
             features=self.features,
-            length=round(clip_s * audio.sample_rate / audio.bands) * audio.bands,
+            length=clip_length(self.bank.audio, clip_s),
             count=count,
             seed=seed,
         )
@@ -98,6 +97,11 @@ class SplitData:
         return replace(
             self, bank=bank, pairing=pairing.only(photos=seen, sounds=sounds), features=self.features[seen]
         )
+
+
+def clip_length(audio: AudioConfig, clip_s: float) -> int:
+    """Samples of a clip: a whole number of frames."""
+    return round(clip_s * audio.sample_rate / audio.bands) * audio.bands
 
 
 def read_split(

@@ -32,7 +32,8 @@ class DataSettings:
     """Which pairs a training uses, and how it cuts clips from them."""
 
     pairs: str | None = None
-    """A manifest (CSV), a folder of scenes, or a single sound file; null: the set of places."""
+    """A manifest (CSV), a folder of scenes, a single sound file, or shards: a folder or an address such as
+    s3://BUCKET/DIR; null: the set of places."""
     pairing: Literal["scene", "row"] = "scene"
     """`scene`: any photo of a scene goes with any sound of it; `row`: only the two of one row."""
     clip_s: float = 0.5

@@ -2,16 +2,19 @@
 
 import hashlib
 import logging
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import lightning as L
 from torch.utils.data import DataLoader
 
+from photowave import extras
 from photowave.errors import ConfigError
 from photowave.image import PhotoEncoder
 from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
 from photowave.pairs.kept_recordings import file_hashes
 from photowave.pairs.left_out import LeftOut
+from photowave.pairs.shard_index import is_shards
 from photowave.pairs.sources import open_pairs
 from photowave.pairs.split_data import SplitData, cache_folder, read_split, trim_cache
 from photowave.settings import DataSettings, ModelConfig
@@ -54,6 +57,9 @@ class PairsDataModule(L.LightningDataModule):
         if not missing:
             return
         settings = self.settings
+        if is_shards(settings.pairs):
+            self._read_shards(missing)
+            return
         with file_hashes(cache_folder(settings)) as hashed:
             manifest = open_pairs(settings.pairs, settings.splits, strict=settings.strict, hashed=hashed)
         rows = {name: manifest.split(name) for name in missing}
@@ -66,6 +72,18 @@ class PairsDataModule(L.LightningDataModule):
         if removed := trim_cache(settings):
             _log.info("%.1f GB of recordings that nobody uses were removed from the cache", removed / 1e9)
         self.left_out = tuple(dict.fromkeys([*self.left_out, *lost]))
+
+    def _read_shards(self, splits: Sequence[str]) -> None:
+        """Read what is measured and scored of shards; `train_dataloader` streams the rest."""
+        extras.require("shards", "training from shards")
+        from photowave.pairs.shard_stream import read_part
+
+        settings = self.settings
+        assert settings.pairs is not None
+        for name in splits:
+            part, total = read_part(settings.pairs, name, settings, config=self.config, encoder=self._encoder)
+            _log.info("%s: %d of %d pieces are measured", name, len(part.bank.recordings), total)
+            self.parts[name] = part
 
     def state_dict(self) -> dict[str, Any]:
         """Say in a checkpoint which rows the training hears."""
@@ -88,7 +106,7 @@ class PairsDataModule(L.LightningDataModule):
         """Name the split that is scored in a stage (`fit`, `validate` or `test`)."""
         return "test" if stage == "test" else "val"
 
-    def train_dataloader(self) -> DataLoader[Clip]:
+    def train_dataloader(self) -> Iterable[Clip]:
         """Clips in the order of their numbers; a fresh set each epoch, and each device its own.
 
         Raises:
@@ -102,6 +120,18 @@ class PairsDataModule(L.LightningDataModule):
             raise ConfigError(
                 f"clips_per_epoch={settings.clips_per_epoch}: {devices} devices with "
                 f"batch_size={settings.batch_size} take {together} clips at once. Raise it."
+            )
+        if is_shards(settings.pairs):
+            from photowave.pairs.shard_stream import stream_clips
+
+            assert settings.pairs is not None
+            return stream_clips(
+                settings.pairs,
+                settings,
+                config=self.config,
+                encoder=self._encoder,
+                seed=self.seed,
+                devices=devices,
             )
         return DataLoader(
             self.parts["train"].clips(clip_s=settings.clip_s, count=count, seed=self.seed),
