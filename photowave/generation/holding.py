@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from photowave.generation.kernel import turn_down
+from photowave.generation.turning_down import turn_down
 
 HELD_DB = 1.5
 """Level beside the usual one above which a sound is turned down: with what is heard before that, and where it

@@ -15,8 +15,8 @@ Every sum runs in one fixed order, whatever the number of lanes, so that a sound
 company it is drawn in. Of fast-math only `contract` is given (a multiply and an add may become one
 instruction); the rest would let the compiler reorder sums and assume that infinities do not occur.
 
-All compiled functions stand in this one file, since Numba renews its cache on disk when the file of a
-function changes, but not when that of a function it calls does.
+All compiled functions that call one another stand in this one file, since Numba renews its cache on disk when
+the file of a function changes, but not when that of a function it calls does.
 """
 
 import math
@@ -392,29 +392,3 @@ def run(
                         entering[lane + twin, b] = frames_out[sound, step, b] / scale[b]
         if not softmax:
             add_product(entering, embedding, taps[:, 1])
-
-
-@numba.njit(nogil=True, cache=True)
-def turn_down(samples: Array, state: Array, most: float, longest: float) -> None:
-    """Turn sounds down where they have been too loud for a while, in place; see `holding.LevelHolder`.
-
-    Args:
-        samples: [sounds, channels, time].
-        state: Mean power so far and the samples that it is told over, [sounds, 2]; changed, too.
-        most: Mean power above which a sound is turned down.
-        longest: Samples over which the mean is told at the most.
-    """
-    sounds, channels, time = samples.shape
-    for sound in range(sounds):
-        power, heard = state[sound]
-        for step in range(time):
-            now = 0.0
-            for channel in range(channels):
-                now += samples[sound, channel, step] ** 2 / channels
-            heard = min(heard + 1.0, longest)
-            power += (now - power) / heard
-            if power > most:
-                gain = np.sqrt(most / power)
-                for channel in range(channels):
-                    samples[sound, channel, step] *= gain
-        state[sound, 0], state[sound, 1] = power, heard
