@@ -49,7 +49,7 @@ def pieces(
             assert not isinstance(sampler, CachedSampler)  # ModelConfig sees to it
             drawn, spreads = sampler.draw_spread(min(frames, left))
             part, state = codec.decode(drawn.to(device), state)
-            beside, side_state = codec.decode(side.draw(spreads).to(device), side_state)
+            beside, side_state = codec.decode(side.draw(drawn, spreads).to(device), side_state)
             part = torch.stack([part + beside, part - beside], 1)
         cut = min(late, part.shape[-1])
         late, part = late - cut, part[..., cut:]

@@ -16,6 +16,10 @@ in one narrow line. Recordings of two microphones in opposite phase have more, a
 are mixed down."""
 
 
+_LATELY = 10  # frames, about
+_MADE_GOOD = 10  # times what a number did lately, so much of what was before is made good at the most
+
+
 class SideNoise:
     """Frames of the side: left = middle + side, right = middle - side.
 
@@ -25,7 +29,10 @@ class SideNoise:
             `-----> middle (what the model learned of recordings: the mean of their channels)
 
     So both channels have the same slow shape, call for call, and differ in their fine structure, as far as
-    recordings of the place do. What the decoder is sure of, such as a steady tone, stays in the middle.
+    recordings of the place do. What the decoder is sure of, such as a steady tone, stays in the middle. Where
+    a number of the side would make one channel of its band louder that has been louder until now, it changes
+    its sign: over seconds, both are about equally loud in every band. What a clap left on one side is not
+    made good by the quiet after it.
 
     Args:
         widths: Ratio of side to middle for each sound, [sounds, WIDTH_BANDS]; see `measure_width`.
@@ -39,11 +46,26 @@ class SideNoise:
         band = width_band(hz, sample_rate=audio.sample_rate)
         self._ratio = widths.cpu()[:, band].clamp_max(WIDEST)
         self._streams = [UniformStream(seed, purpose=Purpose.SIDE) for seed in seeds]
+        self._louder = np.zeros((len(seeds), audio.bands))  # by how much left was, as sums of products
+        self._usual = np.zeros_like(self._louder)  # size of these products lately
 
-    def draw(self, spreads: Tensor) -> Tensor:
-        """Draw the next frames of the side for the spreads of the middle, [sounds, steps, bands] both."""
+    def draw(self, middle: Tensor, spreads: Tensor) -> Tensor:
+        """Draw the next frames of the side for frames of the middle and their spreads, all shaped alike.
+
+        Args:
+            middle: [sounds, steps, bands].
+            spreads: With which it was drawn.
+        """
         steps, bands = spreads.shape[1:]
         uniforms = np.stack([stream.take(steps * bands).reshape(steps, bands) for stream in self._streams])
         noise = torch.special.ndtri(torch.from_numpy(uniforms)).to(spreads)
         side: Tensor = spreads * self._ratio[:, None].to(spreads) * noise
-        return side
+        more = (middle.double() * side.double()).numpy()
+        signs = np.ones_like(more)
+        for step in range(steps):
+            now = more[:, step]
+            signs[:, step] = np.where(self._louder * now > 0, -1.0, 1.0)
+            self._usual += (np.abs(now) - self._usual) / _LATELY
+            most = _MADE_GOOD * self._usual
+            self._louder = np.clip(self._louder + signs[:, step] * now, -most, most)
+        return side * torch.from_numpy(signs).to(side)

@@ -94,7 +94,7 @@ def test_landscape(make: Make) -> None:
         ("rain", "train"),
     ]
     assert done.without_place == {"explosion": 1}
-    assert "has no audio track" in told(done)["train/thunder_12_1_1.mp4"]
+    assert "has no sound track" in told(done)["train/thunder_12_1_1.mp4"]
 
 
 def test_advance(make: Make, tmp_path: Path) -> None:
