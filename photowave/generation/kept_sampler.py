@@ -53,7 +53,8 @@ class KeptSampler:
         assert len(stretches) == len(seeds)
         assert len(powers) in (0, len(seeds))
         calm, sounds = min(temperature, 1.0), zip(stretches, seeds, strict=True)
-        self._paths = [_Path(_calmed(s, calm), seed, knots_per_s) for s, seed in sounds]
+        told = bool(powers)
+        self._paths = [_Path(_calmed(s, calm), seed, knots_per_s, remembers=told) for s, seed in sounds]
         self._powers = [_calmed(part, calm) for part in powers]
         self._frames_per_knot = frames_per_knot
 
@@ -104,8 +105,9 @@ def _along(
 class _Path:
     """The way of one sound through its stretch."""
 
-    def __init__(self, stretch: NDArray[np.float32], seed: int, knots_per_s: float):
+    def __init__(self, stretch: NDArray[np.float32], seed: int, knots_per_s: float, *, remembers: bool):
         self._stretch = stretch
+        self._remembers = remembers  # its way; else a stream without end would gather it
         self._way: list[tuple[int, int, float]] = []
         self._forgotten = 0  # steps of the way that nobody will ask for again
         self._stream = UniformStream(seed, purpose=Purpose.ENVELOPE)
@@ -126,7 +128,8 @@ class _Path:
             if self._left == 0 or self._place >= self._end:
                 self._cut()
             drawn[step] = self._now()
-            self._way.append((self._place, self._before, self._share()))
+            if self._remembers:
+                self._way.append((self._place, self._before, self._share()))
             self._heard[self._place] += 1
             self._place, self._before = self._place + 1, self._before + 1
             self._left, self._step = self._left - 1, self._step + 1

@@ -65,6 +65,18 @@ def test_they_do_not_depend_on_how_they_are_asked_for(blocks: list[int]) -> None
     assert torch.equal(torch.cat(parts, 1), expected)
 
 
+def test_no_way_is_gathered_that_nobody_asks_for() -> None:
+    unheld = KeptSampler([torch.zeros(100, 2)], seeds=[0], knots_per_s=62.5)
+    unheld.draw(500)
+    assert unheld.powers(0, 10) is None
+    assert not unheld._paths[0]._way
+    held = ramps(300)
+    for block in range(5):
+        held.draw(100)
+        held.powers(block * 120, 120)
+        assert len(held._paths[0]._way) <= 200
+
+
 def held_model() -> PhotowaveModel:
     kept = EnvelopeConfig(kind="kept", components=2, kept_s=6.0, hops=1, regions=7)
     model = tiny_model(replace(tiny_config("spectral", 16), envelope=kept))
