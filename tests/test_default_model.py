@@ -1,11 +1,17 @@
 """What is promised of the default model: where its textures come from, and how its channels go together."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
 import photowave
 from photowave.generation import SoundscapeGenerator
 from photowave.model import TextureConditioner
+from photowave.settings import DrawSettings
+
+EXAMPLES = Path(__file__).parents[1] / "data" / "examples"
 
 DIFFUSE = ("rain", "sea_waves", "waterfall", "wind_in_trees", "river_stream", "meadow_insects")
 """Places that sound from all sides."""
@@ -34,6 +40,17 @@ def test_what_is_drawn_says_whose_recording_stands_behind_it(generator: Soundsca
     drawn = generator.generate(place="rain", duration_s=0.2)
     assert drawn.info["attribution"]
     assert drawn.info["recording"]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.parametrize("guidance", [1.0, 1.5])
+def test_a_gpu_draws_the_same_sounds_up_to_rounding(generator: SoundscapeGenerator, guidance: float) -> None:
+    photos, settings = sorted(EXAMPLES.glob("*.jpg"))[:2], DrawSettings(duration_s=3.0, guidance=guidance)
+    expected = generator.generate_many(photos, settings)
+    drawn = photowave.load(device="cuda").generate_many(photos, settings)
+    for there, here in zip(drawn, expected, strict=True):
+        np.testing.assert_allclose(there.samples, here.samples, rtol=0, atol=1e-5)
+        assert (there.info["device"], "device" in here.info) == ("cuda", False)
 
 
 @pytest.mark.slow

@@ -59,6 +59,7 @@ def build_parser(command: str) -> ArgumentParser:
     parser.add_argument(
         "--ray", metavar="auto|ADDRESS", help="draw on a cluster; auto joins one or starts one"
     )
+    parser.add_argument("--device", default="cpu", help="where to draw: cpu, or a torch device such as cuda")
     parser.add_argument("--model", default="default", help="'default', which ships, or a model file")
     return parser
 
@@ -73,6 +74,8 @@ def run(command: str, arguments: Sequence[str]) -> int:
             raise ConfigError("spectrogram: shards hold sounds and descriptions only. Leave out either.")
     if parsed.ray is not None:
         extras.require("ray", "--ray")
+        if parsed.device != "cpu":
+            raise ConfigError(f"device={parsed.device}: a cluster draws on processors. Leave out either.")
     source = find_source(
         parsed.photos,
         draw,
@@ -85,7 +88,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
         page=Page(parsed.html, overwrite=parsed.overwrite) if parsed.html else None,
     )
     existing = Existing(overwrite=parsed.overwrite, skip=parsed.skip_existing)
-    code = generate(source, output, existing, beside, model=parsed.model, ray=parsed.ray)
+    code = generate(
+        source, output, existing, beside, model=parsed.model, device=parsed.device, ray=parsed.ray
+    )
     for what, others in source.left_alone().items():
         if others:
             named = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
@@ -100,6 +105,7 @@ def generate(
     beside: Beside,
     *,
     model: str,
+    device: str,
     ray: str | None,
 ) -> int:
     """Draw a soundscape for each photo and write it as OUT/<name>.<format> and OUT/<name>.json, or in shards.
@@ -112,6 +118,7 @@ def generate(
         existing: What happens to sounds that are there.
         beside: What is written beside the sounds.
         model: `default`, or a model file.
+        device: Where to draw, see `load`.
         ray: Address of a cluster, or `auto`; None draws here.
 
     Returns:
@@ -133,7 +140,7 @@ def generate(
         from photowave.batch.run import open_store, run_batch
         from photowave.generation import load
 
-        generator = load(model)
+        generator = load(model, device=device)
         generator.encoder  # noqa: B018 - built before any clock starts
     out = open_folder(output.out)
     store = open_store(out, output, spectrogram=beside.spectrogram)

@@ -19,6 +19,8 @@ _HARMLESS = (
     # Fixed clips are cut in no time, and workers for training are a setting.
     r".*does not have many workers",
     r".*Checkpoint directory .* exists and is not empty",
+    # Without validation there is no best model to keep; the last state is kept all the same.
+    r".*could not find the monitored key in the returned metrics",
 )
 
 

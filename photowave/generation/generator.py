@@ -342,7 +342,7 @@ class SoundscapeGenerator:
             "channels": self.channels,
             "model_sha256": self.loaded.sha256,
             "photowave_version": __version__,
-        }
+        } | ({} if self.device.type == "cpu" else {"device": str(self.device)})
 
     def feature_vectors(self, features: Tensor, *, seeds: Sequence[int]) -> Tensor:
         """Turn photos whose features are known into conditioning, without anything that steers it.

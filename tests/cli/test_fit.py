@@ -158,6 +158,14 @@ def test_validate_repeats_the_score_of_the_training(photowave: Run, tmp_path: Pa
     assert re.findall(r"^  model +([\d.]+)", out, re.MULTILINE) == [trained]
 
 
+def test_without_validation_the_last_state_is_kept_and_nothing_is_complained_of(
+    photowave: Run, tmp_path: Path
+) -> None:
+    code, _, err = photowave("fit", trainer__max_steps=6, trainer__limit_val_batches=0)
+    assert (code, err) == (0, "")
+    assert [path.name for path in tmp_path.rglob("*.ckpt")] == ["last.ckpt"]
+
+
 def test_dry_run_leaves_no_checkpoints(photowave: Run, tmp_path: Path) -> None:
     code, _, _ = photowave("fit", trainer__fast_dev_run="true")
     assert code == 0

@@ -547,6 +547,13 @@ def test_a_wrong_setting_is_one_line(
     assert not out.exists()
 
 
+def test_a_device_that_is_not_there_is_one_line(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(run(folder, device="nowhere"), "device='nowhere': cannot be used", out, capsys)
+    refused(run(folder, device="cuda", ray="auto"), "device=cuda: a cluster draws on processors", out, capsys)
+
+
 def test_less_than_a_sample_is_one_line(
     run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
