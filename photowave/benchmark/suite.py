@@ -67,8 +67,12 @@ def run_benchmark(options: BenchSettings, *, progress: Callable[[str], None] | N
     }
     suite = _Suite(Report(describe_machine(), settings), plan, progress or (lambda part: None))
     suite.measure_peaks()
-    suite.measure_default(config)
-    suite.measure_start(config, file)
+    with tempfile.TemporaryDirectory() as folder:
+        if file is None:
+            file = Path(folder) / "random.safetensors"
+            workloads.write_random_model(config, file)
+        suite.measure_default(config, file)
+        suite.measure_start(file, Path(folder))
     if not options.quick:
         suite.measure_reference(options.reference_crop)
     return suite.report
@@ -96,17 +100,18 @@ class _Suite:
         for key, title, unit in _PEAKS:
             self.report.add(key, title, unit, peaks[key])
 
-    def measure_default(self, config: ModelConfig) -> None:
+    def measure_default(self, config: ModelConfig, file: Path) -> None:
         """Training, drawing and the photo encoder of the default model."""
         plan, settings = self._plan, self.report.settings
         training = self._training(config, settings["clip_s"], settings["batch_size"])
         one = "generate_samples_per_s", "drawing, one photo, one core"
-        taken, alone = self._drawing(config, one, sounds=1, duration_s=plan.duration_s, runs=plan.runs)
+        draw = partial(workloads.time_drawing, file)
+        taken, alone = self._drawing(config, one, draw, sounds=1, duration_s=plan.duration_s, runs=plan.runs)
         factors = [s / plan.duration_s for s in taken]
         self.report.add("generate_realtime_factor", "  seconds per second of sound", "", factors)
         many = f"generate_{_TOGETHER}_photos_samples_per_s", f"drawing, {_TOGETHER} photos"
         taken, together = self._drawing(
-            config, many, sounds=_TOGETHER, duration_s=plan.duration_s, runs=plan.heavy_runs
+            config, many, draw, sounds=_TOGETHER, duration_s=plan.duration_s, runs=plan.heavy_runs
         )
         factors = [s / (_TOGETHER * plan.duration_s) for s in taken]
         key, title = f"generate_realtime_factor_{_TOGETHER}_photos", "  seconds per second of each sound"
@@ -118,19 +123,15 @@ class _Suite:
         memory = max(training, alone, together, encoding)
         self.report.add("peak_rss_gb", "memory, most of the above", "GB", [memory])
 
-    def measure_start(self, config: ModelConfig, file: Path | None) -> None:
-        """How long until sound is there, with compiled code cached."""
-        with tempfile.TemporaryDirectory() as folder:
-            if file is None:
-                file = Path(folder) / "random.safetensors"
-                workloads.write_random_model(config, file)
-            self._tell("streaming")
-            work = partial(workloads.time_streaming, file, threads=self._threads, runs=self._plan.runs)
-            taken, _ = in_own_process(work)
-            self.report.add("stream_first_chunk_s", "stream, photo to first 0.25 s, warm", "s", taken)
-            self._tell("a cold start")
-            runs = self._plan.heavy_runs
-            taken = workloads.time_cold_start(file, Path(folder), duration_s=5.0, runs=runs)
+    def measure_start(self, file: Path, folder: Path) -> None:
+        """How long until sound is there, with compiled code cached; `folder` is for what is drawn."""
+        self._tell("streaming")
+        work = partial(workloads.time_streaming, file, threads=self._threads, runs=self._plan.runs)
+        taken, _ = in_own_process(work)
+        self.report.add("stream_first_chunk_s", "stream, photo to first 0.25 s, warm", "s", taken)
+        self._tell("a cold start")
+        runs = self._plan.heavy_runs
+        taken = workloads.time_cold_start(file, folder, duration_s=5.0, runs=runs)
         self.report.add("cold_generate_s", "photowave generate, one photo, 5 s", "s", taken)
 
     def measure_reference(self, crop: int) -> None:
@@ -145,12 +146,15 @@ class _Suite:
                        gflop=3 * _gflop(config, samples), cores=self._threads)  # fmt: skip
         self.report.add("reference_train_peak_rss_gb", "  memory of that step", "GB", [memory])
         one = "reference_generate_samples_per_s", "reference, drawing, one core"
-        taken, _ = self._drawing(config, one, sounds=1, duration_s=plan.reference_s, runs=plan.heavy_runs)
+        draw = workloads.time_reference_drawing
+        taken, _ = self._drawing(
+            config, one, draw, sounds=1, duration_s=plan.reference_s, runs=plan.heavy_runs
+        )
         read = 2 * _gflop(config, plan.reference_s * config.audio.sample_rate)
         key, title = "reference_generate_weights_gb_per_s", "  weights read for it"
         self.report.add(key, title, "GB/s", _rates(read, taken))
         many = f"reference_generate_{_TOGETHER}_samples_per_s", f"reference, drawing {_TOGETHER} sounds"
-        self._drawing(config, many, sounds=_TOGETHER, duration_s=plan.reference_s, runs=plan.heavy_runs)
+        self._drawing(config, many, draw, sounds=_TOGETHER, duration_s=plan.reference_s, runs=plan.heavy_runs)
 
     def _training(self, config: ModelConfig, clip_s: float, batch_size: int) -> float:
         """Add what training does; give its memory."""
@@ -170,15 +174,14 @@ class _Suite:
         return memory
 
     def _drawing(
-        self, config: ModelConfig, names: tuple[str, str], *, sounds: int, duration_s: float, runs: int
-    ) -> tuple[list[float], float]:
+        self, config: ModelConfig, names: tuple[str, str], draw: Callable[..., list[float]], *,
+        sounds: int, duration_s: float, runs: int,
+    ) -> tuple[list[float], float]:  # fmt: skip
         """Add how fast sounds are drawn; give seconds per run, and memory."""
         key, title = names
         self._tell(title)
         cores = 1 if sounds == 1 else self._threads
-        work = partial(
-            workloads.time_drawing, config, sounds=sounds, duration_s=duration_s, threads=cores, runs=runs
-        )
+        work = partial(draw, sounds=sounds, duration_s=duration_s, threads=cores, runs=runs)
         taken, memory = in_own_process(work)
         samples = sounds * duration_s * config.audio.sample_rate
         self._add_work(key, title, "samples/s", _rates(samples, taken), taken,

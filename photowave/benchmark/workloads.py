@@ -1,7 +1,7 @@
 """The work that is measured: training steps, drawing, reading a photo, a cold start.
 
 Each function measures in the process it is called in, sets torch's threads there, and gives the seconds of
-each run. Weights are random: how long they take does not depend on their values.
+each run. Without a model file, weights are random: how long they take does not depend on their values.
 """
 
 import dataclasses
@@ -20,6 +20,8 @@ from photowave.errors import PhotowaveError
 from photowave.generation import SoundscapeGenerator, load
 from photowave.image import build_encoder
 from photowave.model import PhotowaveModel, build_wavenet
+from photowave.model.envelope import EnvelopeClip
+from photowave.model.scoring import bits_per_sample, follow
 from photowave.settings import ConditioningConfig, DrawSettings, ModelConfig
 from photowave.wavenet import WaveNet
 
@@ -45,12 +47,16 @@ def multiply_adds(wavenet: WaveNet) -> int:
 def time_training(
     config: ModelConfig, *, clip_s: float, batch_size: int, threads: int, runs: int
 ) -> list[float]:
-    """Measure optimisation steps on random clips: what a step of `photowave fit` does, without Lightning."""
+    """Measure optimisation steps on random clips: what a step of `photowave fit` does, without Lightning.
+
+    Where an envelope is drawn by a network of its own, that network does not train here.
+    """
     torch.set_num_threads(threads)
     model = PhotowaveModel(config, feature_dim=_FEATURES)
     samples = 0.2 * torch.rand(batch_size, clip_samples(config, clip_s)) - 0.1
     features = torch.randn(batch_size, _FEATURES)
     textures = torch.randn(batch_size, config.audio.texture_channels)
+    around = _envelopes(model, samples)
     learned = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(learned, lr=1e-3, fused=True)
 
@@ -59,12 +65,21 @@ def time_training(
         vector = model.conditioner.training_vector(features, textures)
         drop = torch.rand(batch_size) < config.conditioning.dropout
         frames = model.codec.encode(samples)
-        loss = -model.wavenet.score(frames, model.conditioner.with_dropout(vector, drop)).mean()
+        vector = model.conditioner.with_dropout(vector, drop)
+        track = follow(model, vector, around, steps=frames.shape[1])
+        loss = bits_per_sample(model, frames, track).mean()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(learned, 1.0)
         optimiser.step()
 
     return seconds(step, runs=runs)
+
+
+def _envelopes(model: PhotowaveModel, samples: torch.Tensor) -> EnvelopeClip:
+    """Made-up envelopes of clips, as they lie in the cache of a training."""
+    knots = 1 if model.spectra is None else 1 + samples.shape[1] // model.spectra.step
+    spectra = torch.randn(len(samples), knots, model.config.audio.texture_mels)
+    return EnvelopeClip(spectra, torch.zeros(len(samples)), spectra, torch.ones(len(samples), knots).bool())
 
 
 def clip_samples(config: ModelConfig, clip_s: float) -> int:
@@ -96,12 +111,19 @@ def time_reference_training(
     return seconds(step, runs=runs)
 
 
-def time_drawing(
-    config: ModelConfig, *, sounds: int, duration_s: float, threads: int, runs: int
-) -> list[float]:
-    """Measure the drawing of sounds together, from conditioning vectors to samples, with code compiled."""
+def time_drawing(model: Path, *, sounds: int, duration_s: float, threads: int, runs: int) -> list[float]:
+    """Measure the drawing of sounds together, with code compiled and the photo read."""
     torch.set_num_threads(1)
-    model = PhotowaveModel(config, feature_dim=_FEATURES).eval()
+    generator, settings = load(model), DrawSettings(duration_s=duration_s, threads=threads)
+    reading = generator.read(_photo(), settings)
+    readings = [reading.take(seed) for seed in range(sounds)]
+    return seconds(lambda: generator.generate_read(readings, settings), runs=runs)
+
+
+def time_reference_drawing(*, sounds: int, duration_s: float, threads: int, runs: int) -> list[float]:
+    """Measure the drawing of the reference network, which sees no photo."""
+    torch.set_num_threads(1)
+    model = PhotowaveModel(reference_config(), feature_dim=_FEATURES).eval()
     loaded = LoadedModel(model=model, path=Path(), sha256="", encoder_fingerprint="", package_version="")
     generator = SoundscapeGenerator(loaded)
     vectors = model.conditioner.null.detach().expand(sounds, -1)

@@ -111,7 +111,7 @@ class BenchSettings:
     """Threads of training and of drawing several sounds; null: one per core."""
     model: str = "default"
     """The model whose settings are measured: `default`, or a model file."""
-    clip_s: float = 0.5
+    clip_s: float = 3.0
     """Length of a training clip in seconds."""
     batch_size: int = 4
     """Clips per training step."""
@@ -126,7 +126,7 @@ class BenchSettings:
         )
         require(
             0.0 < self.clip_s <= 60.0,
-            f"clip_s={self.clip_s}: must be above 0 and at most 60 seconds. Common: 0.5.",
+            f"clip_s={self.clip_s}: must be above 0 and at most 60 seconds. Common: 3.",
         )
         require(self.batch_size >= 1, f"batch_size={self.batch_size}: must be at least 1.")
         require(

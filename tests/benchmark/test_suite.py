@@ -43,6 +43,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     monkeypatch.setattr(suite, "measure_peaks", fake("measure_peaks", peaks))
     for name, seconds in {
         "time_training": [0.5, 0.4, 0.8], "time_drawing": [2.0, 1.0, 4.0], "time_photo": [0.1],
+        "time_reference_drawing": [2.0, 1.0, 4.0],
         "time_streaming": [0.3], "time_cold_start": [4.0], "time_reference_training": [10.0, 8.0, 20.0],
     }.items():  # fmt: skip
         monkeypatch.setattr(workloads, name, fake(name, seconds))
@@ -73,8 +74,9 @@ def test_all_keys_and_what_follows(asked: list[tuple[str, dict[str, Any]]], tiny
     assert step["share_of_peak"] == pytest.approx(step["gflops"] / 200)
     one = figures["reference_generate_samples_per_s"]
     assert one["share_of_peak"] == pytest.approx(one["gflops"] / 100)
-    drawn = [options for name, options in asked if name == "time_drawing"]
-    assert [(o["sounds"], o["threads"]) for o in drawn] == [(1, 1), (8, 2), (1, 1), (8, 2)]
+    for name in ("time_drawing", "time_reference_drawing"):
+        drawn = [options for work, options in asked if work == name]
+        assert [(o["sounds"], o["threads"]) for o in drawn] == [(1, 1), (8, 2)]
     assert len(told) == len(set(told)) == len(asked)
 
 
@@ -100,6 +102,6 @@ def test_without_a_model_the_default_settings_are_measured(
 
 
 def test_clips_are_those_of_the_shipped_recipe() -> None:
-    data = yaml.safe_load((ROOT / "configs" / "scenes.yaml").read_text())["data"]
+    data = yaml.safe_load((ROOT / "configs" / "places.yaml").read_text())["data"]
     options = BenchSettings()
     assert (options.clip_s, options.batch_size) == (data["clip_s"], data["batch_size"])

@@ -17,7 +17,7 @@ from photowave.benchmark.machine import describe_machine, measure_peaks
 from photowave.errors import PhotowaveError
 from photowave.generation import load
 from photowave.model import build_wavenet
-from photowave.settings import AudioConfig, ModelConfig, WaveNetConfig
+from photowave.settings import AudioConfig, EnvelopeConfig, ModelConfig, WaveNetConfig
 
 
 @pytest.fixture(autouse=True)
@@ -100,8 +100,13 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return steps
 
 
-def test_training_steps_move_the_weights(done: list[Any], moved: list[bool]) -> None:
-    config = tiny_config()
+@pytest.mark.parametrize(
+    "envelope", [EnvelopeConfig(), EnvelopeConfig(kind="kept", components=3, hops=1)], ids=str
+)
+def test_training_steps_move_the_weights(
+    envelope: EnvelopeConfig, done: list[Any], moved: list[bool]
+) -> None:
+    config = dataclasses.replace(tiny_config(), envelope=envelope)
     times = workloads.time_training(config, clip_s=0.05, batch_size=2, threads=1, runs=2)
     assert (times, moved) == ([0.5, 0.5], [True, True])
 
@@ -111,9 +116,16 @@ def test_reference_steps_move_the_weights_once_for_all_crops(done: list[Any], mo
     assert moved == [True, True]
 
 
-def test_drawing_gives_the_sounds_that_were_asked_for(done: list[Any]) -> None:
-    workloads.time_drawing(tiny_config(), sounds=2, duration_s=0.05, threads=2, runs=3)
-    assert [tuple(sounds.shape) for sounds in done] == [(2, 100)] * 3
+def test_drawing_gives_the_sounds_that_were_asked_for(done: list[Any], tiny_model_file: Path) -> None:
+    workloads.time_drawing(tiny_model_file, sounds=2, duration_s=0.05, threads=2, runs=3)
+    assert [[sound.samples.shape for sound in sounds] for sounds in done] == [[(100,)] * 2] * 3
+    first, second = done[0]
+    assert (first.samples != second.samples).any()
+
+
+def test_the_reference_network_draws(done: list[Any]) -> None:
+    workloads.time_reference_drawing(sounds=2, duration_s=0.01, threads=2, runs=1)
+    assert [tuple(sounds.shape) for sounds in done] == [(2, 160)]
 
 
 def test_the_photo_is_encoded(done: list[Any]) -> None:
