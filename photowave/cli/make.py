@@ -2,13 +2,13 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from jsonargparse import ArgumentParser
-from tqdm import tqdm
 
+from photowave.cli.output import counted
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import PairError
 from photowave.settings import SplitSettings
@@ -87,7 +87,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         excerpt_s=parsed.excerpt_s,
         excerpts=None if parsed.excerpts is None else Path(parsed.excerpts),
         splits=parsed.splits,
-        progress=_bar,
+        progress=lambda videos: counted(videos, "videos", len(videos)),
     )
     for text in (*made.left_out, *made.failed):
         print(f"photowave: left out: {text}", file=sys.stderr)
@@ -108,8 +108,3 @@ def _draft(photos: Path, sounds: Path, labels: Path) -> int:
         "then run the same command again."
     )
     return 1
-
-
-def _bar(videos: Iterable[Path]) -> Iterable[Path]:
-    bar: Iterable[Path] = tqdm(videos, desc="videos", unit="", leave=False, disable=None)
-    return bar

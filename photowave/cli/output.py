@@ -4,7 +4,7 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,7 +66,7 @@ def tell_left_alone(left_alone: Mapping[str, Sequence[str]]) -> None:
             print(f"{what}: {len(others)} ({named})", file=sys.stderr)
 
 
-def counted(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
+def counted(items: Iterable[Item], what: str, total: int | None = None) -> Generator[Item]:
     """Pass items on and show how far the work is: a bar on a terminal, elsewhere a line now and then.
 
     Args:

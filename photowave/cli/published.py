@@ -5,13 +5,15 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
 
 from photowave.atomic import replacing
-from photowave.cli.output import show
+from photowave.cli.output import counted, show
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import ConfigError, PairError
 from photowave.settings import SplitSettings
@@ -84,8 +86,6 @@ def run(command: str, arguments: Sequence[str]) -> int:
 
 def _make(parsed: Namespace) -> int:
     """Read the set, write manifest and list of what was left out, tell both."""
-    from tqdm import tqdm
-
     from photowave.pairs.manifest import write_manifest
     from photowave.pairs.published.assembling import assemble
     from photowave.pairs.published.photos import read_photos
@@ -106,14 +106,18 @@ def _make(parsed: Namespace) -> int:
     if parsed.photos is not None:
         sources.append(read_photos(Path(parsed.photos)))
     media = Path(parsed.media) if parsed.media else out.with_name(f"{out.stem}_media")
-    with tqdm(desc=parsed.set, unit=" entries", disable=not sys.stderr.isatty(), leave=False) as bar:
+    with closing(counted(count(1), f"entries of {parsed.set}")) as entries:
+
+        def step(_: int) -> None:
+            next(entries)
+
         done = assemble(
             sources,
             places,
             folder=folder,
             media=media.absolute(),
             splits=parsed.splits,
-            progress=lambda count: bar.update(count) and None,
+            progress=step,
         )
     if done.rows:
         write_manifest(out, done.rows)

@@ -1,6 +1,6 @@
 """Makes a manifest of whatever a collection looks like."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -57,7 +57,7 @@ def make_pairs(
     excerpt_s: float = 10.0,
     excerpts: Path | None = None,
     splits: SplitSettings | None = None,
-    progress: Callable[[Iterable[Path]], Iterable[Path]] = iter,
+    progress: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> Made:
     """Write a manifest for a collection.
 
@@ -151,7 +151,7 @@ def _deal_table(source: Path, out: Path, group: str | None, splits: SplitSetting
 
 
 def _cut_videos(
-    source: Path, folder: Path, excerpt_s: float, progress: Callable[[Iterable[Path]], Iterable[Path]]
+    source: Path, folder: Path, excerpt_s: float, progress: Callable[[Sequence[Path]], Iterable[Path]]
 ) -> tuple[Found, list[str]]:
     extras.require("video", "making pairs of videos")
     inside = folder.absolute()

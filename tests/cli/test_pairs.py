@@ -149,6 +149,8 @@ def test_check_tells_rejects_and_mends(
     assert "line 4: rejected, missing: sound 'gone.wav' does not exist." in out
     assert "3 rows: 1 usable (1 of them suspect), 2 rejected\n" in out
     assert "not checked: speech: not asked for\n" in out
+    (total,) = [line for line in out.splitlines() if line.startswith("sea ")]
+    assert total.split() == ["sea", "train", "1", "1", "0:00:01"], "short recordings have a length"
     tree = json.loads(files["r.json"].read_text("utf-8"))
     assert (tree["rows"], tree["usable"], tree["rejected"]) == (3, 1, 2)
     assert {each["kind"] for each in tree["findings"]} >= {"empty", "missing"}
