@@ -83,6 +83,8 @@ def _places(model: str) -> "PlaceMap | None":
 
 
 def _tell(report: "Report", *, fixed: str | None) -> None:
+    from photowave.pairs.dealing import lacking
+
     for each in report.findings:
         print(report.told(each))
     totals = report.totals()
@@ -99,6 +101,8 @@ def _tell(report: "Report", *, fixed: str | None) -> None:
         f"{len(report.table.lines)} rows: {len(report.usable)} usable ({odd} of them suspect), "
         f"{rejected} rejected"
     )
+    for text in lacking(report.manifest.rows):
+        print(f"{text}: add files, or edit the column split")
     for text in report.not_checked:
         print(f"not checked: {text}")
     if fixed is not None:

@@ -1,5 +1,6 @@
 """`photowave pairs make`: a manifest for a collection."""
 
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -72,6 +73,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         )
     if not parsed.excerpt_s >= 1.0:
         raise PairError(f"excerpt_s={parsed.excerpt_s:g}: must be at least 1 second. The default is 10.")
+    from photowave.pairs.dealing import lacking
     from photowave.pairs.making import make_pairs
 
     if labels is not None and sounds is not None and not labels.exists():
@@ -93,6 +95,12 @@ def run(command: str, arguments: Sequence[str]) -> int:
         print(f"photowave: left out: {text}", file=sys.stderr)
     counts = Counter(row.split for row in made.rows)
     print(f"{out}: " + ", ".join(f"{counts[name]} {name}" for name in ("train", "val", "test")))
+    remedy = "Add files, or edit the column split."
+    if parsed.stable is not False and not made.exact:
+        again = f"photowave pairs make {shlex.quote(str(out))} --stable false --out ANOTHER.csv"
+        remedy = f"For exact shares: {again}"
+    for text in lacking(made.rows, parsed.splits):
+        print(f"photowave: {text}. {remedy}", file=sys.stderr)
     return 1 if made.failed else 0
 
 

@@ -30,6 +30,8 @@ class Made:
     """Each file that is in no row, and why."""
     failed: list[str]
     """Each video that cannot be used, and why."""
+    exact: bool = False
+    """Whether each place got its exact shares of the splits."""
 
 
 def guess_layout(source: Path, sounds: Path | None, labels: Path | None) -> Layout:
@@ -88,7 +90,7 @@ def make_pairs(
         rows = scene_table(source, splits)
         found = Found(deal(rows, splits, root=source.absolute()) if stable else rows, [])
         write_manifest(out, found.rows)
-        return Made(found.rows, [], [])
+        return Made(found.rows, [], [], exact=not stable)
     if layout == "stems":
         found = stem_rows(source, sounds or source)
     elif layout == "labels":
