@@ -93,6 +93,7 @@ def test_fit_tells_what_it_does_and_nothing_else(components: int, photowave: Run
         + r"\| swap gain .*",
         r"step 6 \| .*",
         r"best: [\d.]+ bits per sample in .*best\.ckpt",
+        r"for a model file: photowave export .*best\.ckpt MODEL\.safetensors",
     ]
     lines = out.splitlines()
     assert len(lines) == len(patterns), out
