@@ -139,7 +139,7 @@ class PhotowaveCLI(LightningCLI):
         raise ConfigError(
             f"nothing was left to train: {path} has {step} steps, and that is all of trainer.max_epochs="
             f"{self.trainer.max_epochs}. Give more to go on, or make a model file of it: photowave export "
-            f"{path}"
+            f"{path} MODEL.safetensors"
         )
 
     def _run_folder(self) -> Path | None:
