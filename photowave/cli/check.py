@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from jsonargparse import ArgumentParser
 
 from photowave.batch.files import write_json
-from photowave.cli.output import counted
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.errors import ConfigError
+from photowave.progress import counted
 from photowave.settings import CheckSettings, SplitSettings
 
 if TYPE_CHECKING:

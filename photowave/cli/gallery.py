@@ -1,16 +1,16 @@
 """`photowave gallery`: photos in, a folder of pages out that any web host can show."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
 from photowave.batch.targets import find_targets, not_used
-from photowave.cli.output import counted, tell_failure, tell_left_alone
+from photowave.cli.output import tell_failure, tell_left_alone
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.cli.quick import loading
 from photowave.errors import ConfigError, MediaError
+from photowave.progress import telling
 from photowave.settings import DrawSettings, SteerSettings
 
 _TOGETHER = 16
@@ -62,8 +62,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         generator = load(parsed.model)
         generator.warm_up()
     failed = 0
-    steps = counted(range(len(targets)), "photos", len(targets))
-    with replaced_folder(out) as folder, closing(steps):
+    with replaced_folder(out) as folder, telling("photos", len(targets)) as step:
         gallery = Gallery(folder, title=parsed.title, sample_rate=generator.sample_rate)
         for first in range(0, len(targets), _TOGETHER):
             read = []
@@ -80,7 +79,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
             for (target, content, reading), sound in zip(read, sounds, strict=True):
                 credit = known.of(target.photo) if isinstance(target.photo, Path) else ""
                 gallery.add(target.name.name, content, reading, sound, credit=credit)
-                next(steps)
+                step(1)
         if failed == len(targets):
             raise MediaError(f"none of {failed} photos can be read; nothing was written. Give other photos.")
         gallery.finish()

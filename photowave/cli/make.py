@@ -9,9 +9,9 @@ from typing import Literal
 
 from jsonargparse import ArgumentParser
 
-from photowave.cli.output import counted
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import PairError
+from photowave.progress import counted
 from photowave.settings import SplitSettings
 
 

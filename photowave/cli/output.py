@@ -1,20 +1,16 @@
-"""What commands share: the folder that they write into, and how a failure, a table or the way is told."""
+"""What commands share: the folder that they write into, and how a failure or a table is told."""
 
 import shutil
 import sys
 import textwrap
-import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from photowave.atomic import replacing, unwritten
 from photowave.errors import ConfigError
 
-Item = TypeVar("Item")
 _SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 _SHOWN = 5  # files, folders or columns that were left alone, by name
-_EVERY_S = 30.0  # between two lines that say how far the work is
 
 
 def open_folder(out: str) -> Path:
@@ -64,35 +60,6 @@ def tell_left_alone(left_alone: Mapping[str, Sequence[str]]) -> None:
         if others:
             named = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
             print(f"{what}: {len(others)} ({named})", file=sys.stderr)
-
-
-def counted(items: Iterable[Item], what: str, total: int | None = None) -> Generator[Item]:
-    """Pass items on and show how far the work is: a bar on a terminal, elsewhere a line now and then.
-
-    Args:
-        items: What is worked through.
-        what: What they are, such as `files`.
-        total: How many there are; None: it is not known.
-    """
-    if sys.stderr is None:
-        yield from items
-        return
-    if sys.stderr.isatty():
-        from tqdm import tqdm
-
-        yield from tqdm(items, desc=what, total=total, unit="", leave=False)
-        return
-    began = told = time.monotonic()
-    for done, item in enumerate(items):
-        now = time.monotonic()
-        if now - told >= _EVERY_S:
-            told, of, left = now, "", ""
-            if total:
-                of = f" of {total}"
-                minutes = (now - began) * (total - done) / max(done, 1) / 60
-                left = f", about {max(1, round(minutes))} min left" if done else ""
-            print(f"photowave: {what}: {done}{of} done{left}", file=sys.stderr, flush=True)
-        yield item
 
 
 def show(line: str, *, indent: int) -> None:

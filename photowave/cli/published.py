@@ -5,17 +5,16 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
 
 from photowave.atomic import replacing
-from photowave.cli.output import counted, show
+from photowave.cli.output import show
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import ConfigError, PairError
+from photowave.progress import telling
 from photowave.settings import SplitSettings
 
 if TYPE_CHECKING:
@@ -106,11 +105,7 @@ def _make(parsed: Namespace) -> int:
     if parsed.photos is not None:
         sources.append(read_photos(Path(parsed.photos)))
     media = Path(parsed.media) if parsed.media else out.with_name(f"{out.stem}_media")
-    with closing(counted(count(1), f"entries of {parsed.set}")) as entries:
-
-        def step(_: int) -> None:
-            next(entries)
-
+    with telling(f"entries of {parsed.set}") as step:
         done = assemble(
             sources,
             places,

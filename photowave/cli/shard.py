@@ -8,9 +8,9 @@ from pathlib import Path
 from jsonargparse import ArgumentParser
 
 from photowave import extras, recipes
-from photowave.cli.output import counted
 from photowave.cli.parsing import make_parser, parse
 from photowave.cli.recipes import DEFAULT
+from photowave.progress import counted
 
 
 def build_parser(command: str) -> ArgumentParser:
