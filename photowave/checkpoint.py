@@ -1,5 +1,6 @@
 """Model files: tensors in safetensors with the settings beside them as text. Nothing is ever unpickled."""
 
+import errno
 import hashlib
 import json
 import zipfile
@@ -97,8 +98,7 @@ def save_model(model: PhotowaveModel, path: str | Path, *, encoder_fingerprint: 
         CheckpointError: The suffix is another, or the folder cannot be written.
     """
     path = Path(path)
-    if path.suffix != ".safetensors":
-        raise CheckpointError(f"{path}: a model file must end in .safetensors. Choose such a name.")
+    check_target(path)
     metadata = {
         "format": FORMAT,
         "config": model.config.to_json(),
@@ -115,6 +115,18 @@ def save_model(model: PhotowaveModel, path: str | Path, *, encoder_fingerprint: 
             temporary.write_bytes(content)
     except OSError as error:
         raise CheckpointError(unwritten(path, error)) from error
+
+
+def check_target(path: Path) -> None:
+    """See, before work that takes minutes, that a path has the suffix of a model file and a folder.
+
+    Raises:
+        CheckpointError: It has not.
+    """
+    if path.suffix != ".safetensors":
+        raise CheckpointError(f"{path}: a model file must end in .safetensors. Choose such a name.")
+    if not path.parent.is_dir():
+        raise CheckpointError(unwritten(path, FileNotFoundError(errno.ENOENT, "its folder is missing")))
 
 
 def load_model(path: str | Path) -> LoadedModel:

@@ -5,7 +5,7 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,7 +198,14 @@ def _refuse_silence(path: str | Path, samples: Tensor) -> None:
         )
 
 
-def write_sound(path: str | Path, samples: Tensor, sample_rate: int, *, bits: int = 16) -> None:
+def write_sound(
+    path: str | Path,
+    samples: Tensor,
+    sample_rate: int,
+    *,
+    bits: int = 16,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
     """Write a sound file; it appears under its name only when it is complete.
 
     With 16 and 24 bits samples are rounded to steps, and +1 itself becomes the highest; with 32 bits they
@@ -209,6 +216,7 @@ def write_sound(path: str | Path, samples: Tensor, sample_rate: int, *, bits: in
         samples: Float, [time] or [2, time], within +-1.
         sample_rate: In Hz.
         bits: 16, 24 (WAV and FLAC) or 32 (WAV: floating point).
+        ready: Called when the file is whole, and one that it replaces is still there.
 
     Raises:
         MediaError: Another suffix or number of bits; a rate that the format lacks; samples that are not one
@@ -241,6 +249,7 @@ def write_sound(path: str | Path, samples: Tensor, sample_rate: int, *, bits: in
     try:
         with replacing(path) as temporary:
             temporary.write_bytes(_encoded(samples, sample_rate, *kind))
+            ready()
     except OSError as error:
         raise MediaError(unwritten(path, error)) from error
     except soundfile.SoundFileError as error:

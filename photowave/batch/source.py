@@ -6,7 +6,7 @@ from pathlib import Path
 
 from photowave.batch.jobs import Fault, Job, jobs_of
 from photowave.batch.table import PhotoTable, is_table
-from photowave.batch.targets import Target, find_targets, left_alone, unsearched
+from photowave.batch.targets import Target, find_targets, not_used
 from photowave.errors import ConfigError
 from photowave.settings import DrawSettings, SteerSettings
 
@@ -66,12 +66,5 @@ def find_source(
     return Source(
         jobs=lambda: jobs_of(targets, draw, steering, numbered=numbered),
         is_table=False,
-        left_alone=lambda: {
-            "no photo by its ending, and left alone": [
-                path.name for path in left_alone(paths, recursive=recursive)
-            ],
-            "folders of photos that only --recursive searches": [
-                path.name for path in ([] if recursive else unsearched(paths))
-            ],
-        },
+        left_alone=lambda: not_used(paths, recursive=recursive),
     )

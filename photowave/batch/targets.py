@@ -82,7 +82,24 @@ def find_targets(paths: Sequence[str], *, recursive: bool = False) -> list[Targe
     return _told_apart(list(found.values()))
 
 
-def left_alone(paths: Sequence[str], *, recursive: bool = False) -> list[Path]:
+def not_used(paths: Sequence[str], *, recursive: bool = False) -> dict[str, list[str]]:
+    """List what lies in folders and is not used, by why; hidden files and folders are left out.
+
+    Args:
+        paths: See `find_targets`.
+        recursive: See `find_targets`.
+    """
+    return {
+        "no photo by its ending, and left alone": [
+            path.name for path in _left_alone(paths, recursive=recursive)
+        ],
+        "folders of photos that only --recursive searches": [
+            path.name for path in ([] if recursive else _unsearched(paths))
+        ],
+    }
+
+
+def _left_alone(paths: Sequence[str], *, recursive: bool = False) -> list[Path]:
     """List files in folders that are no photos by their ending, hidden ones left out, sorted."""
     listed: list[Path] = []
     for folder in filter(Path.is_dir, map(Path, paths)):
@@ -97,7 +114,7 @@ def left_alone(paths: Sequence[str], *, recursive: bool = False) -> list[Path]:
     return sorted(listed)
 
 
-def unsearched(paths: Sequence[str]) -> list[Path]:
+def _unsearched(paths: Sequence[str]) -> list[Path]:
     """List folders inside of those named that hold photos at any depth, hidden ones left out, sorted."""
     inside = [path for folder in filter(Path.is_dir, map(Path, paths)) for path in folder.iterdir()]
     return sorted(

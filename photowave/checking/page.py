@@ -58,12 +58,13 @@ def write_page(path: Path, report: Report) -> None:
 
 def _totals(report: Report) -> str:
     rows = "".join(
-        f"<tr><td>{html.escape(place or '-')}</td><td>{split}</td><td class=number>{photos}</td>"
-        f"<td class=number>{recordings}</td><td class=number>{hours:.2f}</td></tr>"
-        for place, split, photos, recordings, hours in report.totals()
+        f"<tr><td>{html.escape(total.place or '-')}</td><td>{total.split}</td>"
+        f"<td class=number>{total.photos}</td><td class=number>{total.recordings}</td>"
+        f"<td class=number>{total.length}</td></tr>"
+        for total in report.totals()
     )
     heads = "<th>place</th><th>split</th>" + "".join(
-        f"<th class=number>{text}</th>" for text in ("photos", "recordings", "hours")
+        f"<th class=number>{text}</th>" for text in ("photos", "recordings", "h:mm:ss")
     )
     return f"<h2>Usable</h2><table><tr>{heads}</tr>{rows}</table>"
 

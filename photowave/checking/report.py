@@ -1,5 +1,6 @@
 """What a check found, and which rows are left: as lines, as plain values, as a table to train on."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,12 @@ class Total(NamedTuple):
     recordings: int
     hours: float
     """Each recording counts once, as a whole."""
+
+    @property
+    def length(self) -> str:
+        """The hours as `h:mm:ss`; a second that has begun counts, so that no recording shows as nothing."""
+        minutes, seconds = divmod(math.ceil(self.hours * 3600 - 1e-6), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
 @dataclass(frozen=True)

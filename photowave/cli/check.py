@@ -1,22 +1,20 @@
 """`photowave pairs check`: reads all photos and sounds, and names what cannot serve or looks wrong."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser
-from tqdm import tqdm
 
 from photowave.batch.files import write_json
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.errors import ConfigError
+from photowave.progress import counted
 from photowave.settings import CheckSettings, SplitSettings
 
 if TYPE_CHECKING:
     from photowave.checking import Report
     from photowave.checking.places import PlaceMap
-
-Item = TypeVar("Item")
 
 
 def build_parser(command: str) -> ArgumentParser:
@@ -62,7 +60,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         settings=settings,
         splits=parsed.splits,
         places=_places(parsed.model),
-        progress=_bar,
+        progress=counted,
     )
     if parsed.json is not None:
         write_json(Path(parsed.json), report.plain())
@@ -85,19 +83,26 @@ def _places(model: str) -> "PlaceMap | None":
 
 
 def _tell(report: "Report", *, fixed: str | None) -> None:
+    from photowave.pairs.dealing import lacking
+
     for each in report.findings:
         print(report.told(each))
     totals = report.totals()
     width = max([5, *(len(total.place) for total in totals)])
-    print(f"{'place':{width}}  split  photos  recordings   hours")
-    for place, split, photos, recordings, hours in totals:
-        print(f"{place or '-':{width}}  {split:5}  {photos:6}  {recordings:10}  {hours:6.2f}")
+    print(f"{'place':{width}}  split  photos  recordings   h:mm:ss")
+    for total in totals:
+        print(
+            f"{total.place or '-':{width}}  {total.split:5}  {total.photos:6}  {total.recordings:10}  "
+            f"{total.length:>8}"
+        )
     suspect = {n for each in report.findings if each.severity == "suspect" for n in each.lines}
     odd, rejected = len(suspect - report.rejected_lines), len(report.rejected_lines)
     print(
         f"{len(report.table.lines)} rows: {len(report.usable)} usable ({odd} of them suspect), "
         f"{rejected} rejected"
     )
+    for text in lacking(report.manifest.rows):
+        print(f"{text}: add files, or edit the column split")
     for text in report.not_checked:
         print(f"not checked: {text}")
     if fixed is not None:
@@ -106,8 +111,3 @@ def _tell(report: "Report", *, fixed: str | None) -> None:
             if report.usable
             else f"{fixed}: not written, no row is usable"
         )
-
-
-def _bar(items: Iterable[Item], what: str, total: int) -> Iterable[Item]:
-    bar: Iterable[Item] = tqdm(items, desc=what, total=total, unit="", leave=False, disable=None)
-    return bar

@@ -18,7 +18,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 from tqdm import tqdm
 
 from photowave.checkpoint import load_training_checkpoint
-from photowave.cli.parsing import refuse_nulls
+from photowave.cli.parsing import did_you_mean, refuse_nulls
 from photowave.cli.quiet import quieten
 from photowave.cli.recipes import with_default, with_paths
 from photowave.errors import ConfigError
@@ -139,7 +139,7 @@ class PhotowaveCLI(LightningCLI):
         raise ConfigError(
             f"nothing was left to train: {path} has {step} steps, and that is all of trainer.max_epochs="
             f"{self.trainer.max_epochs}. Give more to go on, or make a model file of it: photowave export "
-            f"{path}"
+            f"{path} MODEL.safetensors"
         )
 
     def _run_folder(self) -> Path | None:
@@ -158,7 +158,8 @@ class PhotowaveCLI(LightningCLI):
         try:
             self.config = parser.parse_args(args)
         except ArgumentError as error:
-            raise ConfigError(f"{_sentence(error)} See 'photowave {args[0]} --help'.") from error
+            meant = did_you_mean(args[1:], known=self._parser(args[0]).get_defaults().keys())
+            raise ConfigError(f"{_sentence(error)}{meant} See 'photowave {args[0]} --help'.") from error
 
     def _parse_ckpt_path(self) -> None:
         """Check the checkpoint before anything else; score it with the settings it was trained with."""

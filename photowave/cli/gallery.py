@@ -5,11 +5,12 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
-from photowave.batch.targets import find_targets
-from photowave.cli.output import tell_failure
+from photowave.batch.targets import find_targets, not_used
+from photowave.cli.output import tell_failure, tell_left_alone
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.cli.quick import loading
 from photowave.errors import ConfigError, MediaError
+from photowave.progress import telling
 from photowave.settings import DrawSettings, SteerSettings
 
 _TOGETHER = 16
@@ -51,8 +52,6 @@ def run(command: str, arguments: Sequence[str]) -> int:
     draw, steering = settings_of(DrawSettings, parsed, loop=True), settings_of(SteerSettings, parsed)
     targets = find_targets(parsed.photos, recursive=parsed.recursive)
     with loading():
-        from tqdm import tqdm
-
         from photowave.generation import load
         from photowave.web.credits import Credits
         from photowave.web.gallery import Gallery, check_place, replaced_folder
@@ -63,7 +62,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         generator = load(parsed.model)
         generator.warm_up()
     failed = 0
-    with replaced_folder(out) as folder, tqdm(total=len(targets), disable=None, leave=False) as bar:
+    with replaced_folder(out) as folder, telling("photos", len(targets)) as step:
         gallery = Gallery(folder, title=parsed.title, sample_rate=generator.sample_rate)
         for first in range(0, len(targets), _TOGETHER):
             read = []
@@ -80,9 +79,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
             for (target, content, reading), sound in zip(read, sounds, strict=True):
                 credit = known.of(target.photo) if isinstance(target.photo, Path) else ""
                 gallery.add(target.name.name, content, reading, sound, credit=credit)
-            bar.update(len(targets[first : first + _TOGETHER]))
+                step(1)
         if failed == len(targets):
             raise MediaError(f"none of {failed} photos can be read; nothing was written. Give other photos.")
         gallery.finish()
     print(f"{len(targets) - failed} photos -> {out / 'index.html'}")
+    tell_left_alone(not_used(parsed.photos, recursive=parsed.recursive))
     return min(failed, 1)

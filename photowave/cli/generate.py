@@ -13,14 +13,12 @@ from jsonargparse import ArgumentParser
 from photowave import extras
 from photowave.batch.existing import Existing
 from photowave.batch.source import Source, find_source
-from photowave.cli.output import open_folder, tell_failure
+from photowave.cli.output import open_folder, tell_failure, tell_left_alone
 from photowave.cli.page import Page
 from photowave.cli.parsing import make_parser, parse, settings_of
 from photowave.cli.quick import loading
 from photowave.errors import ConfigError
 from photowave.settings import DrawSettings, OutputSettings, SteerSettings
-
-_SHOWN = 5  # files, folders or columns that were left alone, by name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +89,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     code = generate(
         source, output, existing, beside, model=parsed.model, device=parsed.device, ray=parsed.ray
     )
-    for what, others in source.left_alone().items():
-        if others:
-            named = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-            print(f"{what}: {len(others)} ({named})", file=sys.stderr)
+    tell_left_alone(source.left_alone())
     return code
 
 

@@ -1,16 +1,17 @@
 """`photowave pairs make`: a manifest for a collection."""
 
+import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from jsonargparse import ArgumentParser
-from tqdm import tqdm
 
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import PairError
+from photowave.progress import counted
 from photowave.settings import SplitSettings
 
 
@@ -72,6 +73,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         )
     if not parsed.excerpt_s >= 1.0:
         raise PairError(f"excerpt_s={parsed.excerpt_s:g}: must be at least 1 second. The default is 10.")
+    from photowave.pairs.dealing import lacking
     from photowave.pairs.making import make_pairs
 
     if labels is not None and sounds is not None and not labels.exists():
@@ -87,12 +89,18 @@ def run(command: str, arguments: Sequence[str]) -> int:
         excerpt_s=parsed.excerpt_s,
         excerpts=None if parsed.excerpts is None else Path(parsed.excerpts),
         splits=parsed.splits,
-        progress=_bar,
+        progress=lambda videos: counted(videos, "videos", len(videos)),
     )
     for text in (*made.left_out, *made.failed):
         print(f"photowave: left out: {text}", file=sys.stderr)
     counts = Counter(row.split for row in made.rows)
     print(f"{out}: " + ", ".join(f"{counts[name]} {name}" for name in ("train", "val", "test")))
+    remedy = "Add files, or edit the column split."
+    if parsed.stable is not False and not made.exact:
+        again = f"photowave pairs make {shlex.quote(str(out))} --stable false --out ANOTHER.csv"
+        remedy = f"For exact shares: {again}"
+    for text in lacking(made.rows, parsed.splits):
+        print(f"photowave: {text}. {remedy}", file=sys.stderr)
     return 1 if made.failed else 0
 
 
@@ -108,8 +116,3 @@ def _draft(photos: Path, sounds: Path, labels: Path) -> int:
         "then run the same command again."
     )
     return 1
-
-
-def _bar(videos: Iterable[Path]) -> Iterable[Path]:
-    bar: Iterable[Path] = tqdm(videos, desc="videos", unit="", leave=False, disable=None)
-    return bar

@@ -3,12 +3,14 @@
 import shutil
 import sys
 import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from photowave.atomic import replacing, unwritten
 from photowave.errors import ConfigError
 
 _SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
+_SHOWN = 5  # files, folders or columns that were left alone, by name
 
 
 def open_folder(out: str) -> Path:
@@ -46,6 +48,18 @@ def tell_failure(error: object) -> None:
         error: What went wrong, or a text that tells it.
     """
     print(f"photowave: {' '.join(str(error).splitlines())}", file=sys.stderr)
+
+
+def tell_left_alone(left_alone: Mapping[str, Sequence[str]]) -> None:
+    """Print on standard error what was there and is not used.
+
+    Args:
+        left_alone: Names by the reason; empty ones are not told.
+    """
+    for what, others in left_alone.items():
+        if others:
+            named = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+            print(f"{what}: {len(others)} ({named})", file=sys.stderr)
 
 
 def show(line: str, *, indent: int) -> None:

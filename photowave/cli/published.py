@@ -14,6 +14,7 @@ from photowave.atomic import replacing
 from photowave.cli.output import show
 from photowave.cli.parsing import make_parser, parse
 from photowave.errors import ConfigError, PairError
+from photowave.progress import telling
 from photowave.settings import SplitSettings
 
 if TYPE_CHECKING:
@@ -84,8 +85,6 @@ def run(command: str, arguments: Sequence[str]) -> int:
 
 def _make(parsed: Namespace) -> int:
     """Read the set, write manifest and list of what was left out, tell both."""
-    from tqdm import tqdm
-
     from photowave.pairs.manifest import write_manifest
     from photowave.pairs.published.assembling import assemble
     from photowave.pairs.published.photos import read_photos
@@ -106,14 +105,14 @@ def _make(parsed: Namespace) -> int:
     if parsed.photos is not None:
         sources.append(read_photos(Path(parsed.photos)))
     media = Path(parsed.media) if parsed.media else out.with_name(f"{out.stem}_media")
-    with tqdm(desc=parsed.set, unit=" entries", disable=not sys.stderr.isatty(), leave=False) as bar:
+    with telling(f"entries of {parsed.set}") as step:
         done = assemble(
             sources,
             places,
             folder=folder,
             media=media.absolute(),
             splits=parsed.splits,
-            progress=lambda count: bar.update(count) and None,
+            progress=step,
         )
     if done.rows:
         write_manifest(out, done.rows)

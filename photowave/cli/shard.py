@@ -1,16 +1,16 @@
 """`photowave pairs shard`: shards of a collection, for a training that streams them."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from jsonargparse import ArgumentParser
-from tqdm import tqdm
 
 from photowave import extras, recipes
 from photowave.cli.parsing import make_parser, parse
 from photowave.cli.recipes import DEFAULT
+from photowave.progress import counted
 
 
 def build_parser(command: str) -> ArgumentParser:
@@ -58,13 +58,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
         piece_s=parsed.piece_s,
         chunk_mb=parsed.chunk_mb,
         overwrite=parsed.overwrite,
-        progress=_bar,
+        progress=lambda split, numbers: counted(numbers, split, len(numbers)),
     )
     for row in written.left_out:
         print(f"photowave: left out: {row.file or f'line {row.line}'}: {row.reason}", file=sys.stderr)
     print(f"{parsed.out}: " + ", ".join(f"{count} pieces {name}" for name, count in written.pieces.items()))
     return 1 if written.left_out else 0
-
-
-def _bar(split: str, numbers: Sequence[int]) -> Iterator[int]:
-    return iter(tqdm(numbers, desc=split, unit="", leave=False, disable=None))

@@ -77,7 +77,7 @@ def evaluate(
     audio = model.model.config.audio
     files = len({row.sound for row in manifest.rows if row.sound is not None and row.scene is not None})
     real = load_real(
-        manifest, audio=audio, duration_s=duration_s,
+        manifest, audio=audio, duration_s=duration_s, level=settings.level,
         progress=lambda done: tell("reading recordings", done, files),
     )  # fmt: skip
     # What the judge refuses depends on scenes and recordings alone, not on how they sound.
@@ -117,6 +117,7 @@ def evaluate(
         "seeds": seeds,
         "seed": seed,
         "duration_s": duration_s,
+        "level": settings.level,
         "temperature": draw.temperature,
         "guidance": draw.guidance,
         "photos": len(given.scenes),

@@ -1,7 +1,7 @@
 """From frames to samples, piece by piece."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -80,6 +80,13 @@ def mix(drawn: Tensor, shares: Sequence[Sequence[float]]) -> Tensor:
             gains = torch.tensor(parts, dtype=drawn.dtype).sqrt()
             mixed.append(limit_peaks(torch.tensordot(gains, sounds, 1)))
     return torch.stack(mixed)
+
+
+def scaled(progress: Callable[[float], None] | None, share: float) -> Callable[[float], None] | None:
+    """Tell a share of the seconds that are drawn: the sounds of a blend are several, and become one."""
+    if progress is None:
+        return None
+    return lambda seconds: progress(share * seconds)
 
 
 def samples_in(duration_s: float, model: PhotowaveModel) -> int:

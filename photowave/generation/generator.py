@@ -16,7 +16,7 @@ from photowave._version import __version__
 from photowave.audio import join
 from photowave.checkpoint import LoadedModel
 from photowave.errors import ConfigError
-from photowave.generation.decoding import mix, pieces, samples_in
+from photowave.generation.decoding import mix, pieces, samples_in, scaled
 from photowave.generation.forking import see_to_children
 from photowave.generation.holding import LevelHolder
 from photowave.generation.one_thread import one_thread
@@ -194,7 +194,7 @@ class SoundscapeGenerator:
             settings,
             seeds=[voice.seed for voice in voices],
             widths=torch.stack([voice.width for voice in voices]) if self.channels == 2 else None,
-            progress=progress,
+            progress=scaled(progress, len(readings) / len(voices)),
         )
         samples = mix(drawn, [[voice.share for voice in reading.voices] for reading in readings])
         taken = (time.perf_counter() - began) / len(readings)
@@ -253,8 +253,8 @@ class SoundscapeGenerator:
         with one_thread():
             for part in self._pieces(sampler, count, settings, chunk_s=CHUNK_S, side=side, sounds=len(seeds)):
                 parts.append(part)
-                if progress is not None:
-                    progress(len(part) * part.shape[-1] / self.sample_rate)
+                if progress is not None:  # what a loop takes beyond its length counts for nothing
+                    progress(settings.duration_s * len(part) * part.shape[-1] / count)
         drawn = torch.cat(parts, -1)
         return join(drawn, overlap=overlap) if overlap else drawn
 

@@ -14,6 +14,8 @@ from photowave.pairs.splits import (
 )
 from photowave.settings import SplitSettings
 
+_DEFAULTS = SplitSettings()
+
 
 def deal(
     rows: Sequence[Row],
@@ -59,6 +61,27 @@ def deal(
         )
     dealt = (assign_splits_stably if stable else assign_splits)(items, splits)
     return [replace(row, split=split) for row, split in zip(rows, dealt, strict=True)]
+
+
+def lacking(rows: Sequence[Row], splits: SplitSettings = _DEFAULTS) -> list[str]:
+    """Say which splits have no photo or no recording, and who misses it; a split whose share is 0 is let be.
+
+    Args:
+        rows: All of a manifest.
+        splits: Shares of validation and test.
+    """
+    photos = {row.split for row in rows if row.photo is not None}
+    sounds = {row.split for row in rows if row.sound is not None}
+    found = []
+    for split, share, who in (
+        ("train", 1.0, "'photowave fit' needs"),
+        ("val", splits.val, "'photowave fit' needs"),
+        ("test", splits.test, "'photowave test' and 'photowave evaluate' need"),
+    ):
+        what = [kind for kind, there in (("photo", photos), ("recording", sounds)) if split not in there]
+        if share > 0 and what:
+            found.append(f"no {' and no '.join(what)} is in {split}, and {who} some")
+    return found
 
 
 def _name(file: Path, root: Path) -> str:

@@ -1,6 +1,6 @@
 """Makes a manifest of whatever a collection looks like."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -30,6 +30,8 @@ class Made:
     """Each file that is in no row, and why."""
     failed: list[str]
     """Each video that cannot be used, and why."""
+    exact: bool = False
+    """Whether each place got its exact shares of the splits."""
 
 
 def guess_layout(source: Path, sounds: Path | None, labels: Path | None) -> Layout:
@@ -57,7 +59,7 @@ def make_pairs(
     excerpt_s: float = 10.0,
     excerpts: Path | None = None,
     splits: SplitSettings | None = None,
-    progress: Callable[[Iterable[Path]], Iterable[Path]] = iter,
+    progress: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> Made:
     """Write a manifest for a collection.
 
@@ -88,7 +90,7 @@ def make_pairs(
         rows = scene_table(source, splits)
         found = Found(deal(rows, splits, root=source.absolute()) if stable else rows, [])
         write_manifest(out, found.rows)
-        return Made(found.rows, [], [])
+        return Made(found.rows, [], [], exact=not stable)
     if layout == "stems":
         found = stem_rows(source, sounds or source)
     elif layout == "labels":
@@ -151,7 +153,7 @@ def _deal_table(source: Path, out: Path, group: str | None, splits: SplitSetting
 
 
 def _cut_videos(
-    source: Path, folder: Path, excerpt_s: float, progress: Callable[[Iterable[Path]], Iterable[Path]]
+    source: Path, folder: Path, excerpt_s: float, progress: Callable[[Sequence[Path]], Iterable[Path]]
 ) -> tuple[Found, list[str]]:
     extras.require("video", "making pairs of videos")
     inside = folder.absolute()

@@ -1,5 +1,6 @@
 """One split: recordings, photo features, and which goes with which."""
 
+import logging
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -10,7 +11,6 @@ from typing import Any
 import platformdirs
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from photowave.errors import MediaError
 from photowave.image import FeatureCache, PhotoEncoder, PhotoSource, photo_sha256
@@ -23,8 +23,11 @@ from photowave.pairs.long_recording import LONG_S
 from photowave.pairs.manifest import Manifest
 from photowave.pairs.pairing import Pairing
 from photowave.pairs.splits import HashFile
+from photowave.progress import telling
 from photowave.settings import AudioConfig, DataSettings, ModelConfig
 from photowave.store import Store
+
+_log = logging.getLogger(__name__)
 
 MOST_RECORDINGS, MOST_PHOTOS = 4_096, 8_192
 """So many are measured before a training; of more, some of each scene are taken."""
@@ -125,7 +128,7 @@ def read_split(
     needs_photos = config.conditioning.kind != "position"
     folder = cache_folder(settings)
     pairing = rows.pairs(settings.pairing, needs_photos=needs_photos)
-    with _bar("recordings", len(pairing.sounds)) as bar:
+    with telling("recordings", len(pairing.sounds), tell=_log.info) as step:
         bank = SoundBank(
             pairing.sounds,
             audio=config.audio,
@@ -137,10 +140,10 @@ def read_split(
             bandwidths_hz=pairing.bandwidths_hz,
             cache=folder,
             strict=settings.strict,
-            progress=bar.update,
+            progress=step,
         )
-    with _bar("photos", len(pairing.photos)) as bar, file_hashes(folder) as hashed:
-        features, bad_photos = _features(pairing.photos, encoder, hashed=hashed, progress=bar.update)
+    with telling("photos", len(pairing.photos), tell=_log.info) as step, file_hashes(folder) as hashed:
+        features, bad_photos = _features(pairing.photos, encoder, hashed=hashed, progress=step)
     if settings.strict or len(bad_photos) == len(pairing.photos):
         refuse_if_any(list(bad_photos.values()), what="photos", total=len(pairing.photos))
     if len(bank.bad) == len(pairing.sounds):
@@ -216,8 +219,3 @@ def _evenly(items: Iterable[tuple[int, Hashable]], *, most: int) -> list[int]:
         scenes[scene].append(index)
     every = max(1, -(-sum(map(len, scenes.values())) // most))
     return sorted(index for scene in scenes.values() for index in scene[::every])
-
-
-def _bar(what: str, total: int) -> Any:
-    """A progress bar on a terminal, nothing elsewhere; it vanishes when it is done."""
-    return tqdm(total=total, desc=what, unit="", leave=False, disable=None, delay=1.0)

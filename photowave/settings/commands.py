@@ -24,6 +24,8 @@ class EvaluateSettings:
     """Whose photos sounds are drawn for, and whose recordings the bits per sample are counted on."""
     splits: SplitSettings = field(default_factory=SplitSettings)
     """How a folder of scenes is split: give what the model was trained with (`data.splits` there)."""
+    level: Literal["rms", "loudness"] = "rms"
+    """What recordings are brought to the same of: give what the model was trained with (`data.level`)."""
     photos: int = 50
     """The most photos; of more, as many are chosen by lot, evenly over the scenes."""
     seeds: int = 3
@@ -38,6 +40,10 @@ class EvaluateSettings:
         require(
             self.split in SPLITS,
             f"split={self.split!r}: must be one of {', '.join(SPLITS)}. The default is test.",
+        )
+        require(
+            self.level in ("rms", "loudness"),
+            f"level={self.level!r}: must be rms or loudness. The default is rms.",
         )
         for name, least, most, default in (("photos", 2, MOST_PHOTOS, 50), ("seeds", 1, MOST_SEEDS, 3)):
             value = getattr(self, name)

@@ -46,6 +46,17 @@ class ServeSettings:
             self.photos is None or Path(self.photos).is_dir(),
             f"photos={self.photos}: is no folder. Give the folder that holds the photos.",
         )
+        for name in self._named:
+            require(
+                "*" not in name.removeprefix("*.") or name == "*",
+                f"names={self.names}: in '{name}' a * stands elsewhere than alone before a dot. Write "
+                "*.example.org for all names below one, or * for any.",
+            )
+            require(
+                not any(mark in name for mark in "/:@ ") or name.startswith("["),
+                f"names={self.names}: '{name}' is more than a name. Leave out scheme, port and path: "
+                "photos.example.org.",
+            )
         require(1 <= self.threads <= 64, f"threads={self.threads}: must lie in 1 to 64. The default is 2.")
         require(
             0 <= self.listeners <= 10_000,
@@ -83,7 +94,10 @@ class ServeSettings:
     @property
     def known_hosts(self) -> tuple[str, ...]:
         """Names that requests may ask for, without ports; "*" for any."""
-        named = [name.strip() for name in self.names.split(",") if name.strip()]
-        if named:
-            return tuple(named)
+        if self._named:
+            return self._named
         return (*LOCAL[:2], "[::1]") if self.host in LOCAL else ("*",)
+
+    @property
+    def _named(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.names.split(",") if name.strip())

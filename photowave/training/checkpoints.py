@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from shlex import quote
 from types import FrameType
 from typing import Any
 
@@ -109,6 +110,7 @@ class RunCheckpoints(ModelCheckpoint):
         self._release()
         if self.best_model_path and self.best_model_score is not None:
             _log.info("best: %.3f bits per sample in %s", float(self.best_model_score), self.best_model_path)
+            _log.info("for a model file: photowave export %s MODEL.safetensors", quote(self.best_model_path))
 
     def on_exception(
         self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException

@@ -59,7 +59,9 @@ def check_unfinished(
             f"{path} lacks what a training goes on from: {', '.join(done.missing)}. Take another checkpoint, "
             f"or start a new training without --ckpt_path; 'photowave export {path}' can still use it."
         )
-    beyond = f"Give a longer one to go on, or make a model file of it: photowave export {path}"
+    beyond = (
+        f"Give a longer one to go on, or make a model file of it: photowave export {path} MODEL.safetensors"
+    )
     if 0 <= max_steps <= done.steps:
         raise ConfigError(
             f"trainer.max_steps={max_steps} is used up: {path} has {done.steps} steps. {beyond}"

@@ -42,7 +42,9 @@ class Credits:
                         self._told[Path(row[named].strip()).parts] = told
         except (OSError, UnicodeError, csv.Error) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            raise ConfigError(f"credits={path}: cannot be read as CSV in UTF-8 ({reason}).") from error
+            raise ConfigError(
+                f"credits={path}: cannot be read as CSV in UTF-8 ({reason}). Name another."
+            ) from error
 
     def of(self, photo: Path) -> str:
         """Tell whose a photo is; "" where nobody said it. A name in the table is the end of its path."""

@@ -20,7 +20,7 @@ _SEND_BUFFER = 1 << 18  # bytes that the system holds for one listener: more wou
 
 
 def take_port(host: str, port: int) -> socket.socket:
-    """Take an address before anything slow is done; nobody can connect yet.
+    """Take an address before anything slow is done; who connects already waits until the server is ready.
 
     Raises:
         ConfigError: It is in use, or not one of this machine.
@@ -31,6 +31,8 @@ def take_port(host: str, port: int) -> socket.socket:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         taken.bind(address)
+        # Two servers that start at the same time may both bind it: only one of them can listen.
+        taken.listen()
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(

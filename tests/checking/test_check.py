@@ -77,6 +77,7 @@ def test_hours_count_each_recording_once(planted: tuple[Collection, Report]) -> 
     # The good pair and an excerpt, three seconds each.
     assert (val.place, val.photos, val.recordings) == ("sea", 1, 2)
     assert val.hours == pytest.approx(6 / 3600)
+    assert val.length == "0:00:06"
 
 
 def test_a_folder_of_equal_names_is_checked_too(planted: tuple[Collection, Report], tmp_path: Path) -> None:

@@ -58,7 +58,19 @@ def test_export_sets_another_contrast(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["export", str(path), str(out), "--contrast", "2.5"]) == 0
     assert load_model(out).model.config.wavenet.contrast == 2.5
     capsys.readouterr()
-    refused(main(["export", str(path), str(out), "--contrast", "5"]), "contrast=5.0", capsys)
+    other = tmp_path / "other.safetensors"
+    refused(main(["export", str(path), str(other), "--contrast", "5"]), "contrast=5.0", capsys)
+
+
+def test_export_replaces_a_model_file_only_when_asked(
+    trained: tuple[PhotowaveModel, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model.safetensors"
+    out.write_text("hours of training")
+    refused(main(["export", str(trained[1]), str(out)]), f"{out} is there already. Give --overwrite", capsys)
+    assert out.read_text() == "hours of training"
+    assert main(["export", str(trained[1]), str(out), "--overwrite"]) == 0
+    assert load_model(out).encoder_fingerprint == "abc"
 
 
 def test_export_knows_who_has_no_contrast(
@@ -100,6 +112,7 @@ def test_export_refuses_a_bad_target(
     out = tmp_path / name
     refused(main(["export", str(trained[1]), str(out)]), out, capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
+    refused(main(["export", str(tmp_path / "none.ckpt"), str(out)]), out, capsys)  # told before any work
 
 
 def test_info_tells_what_a_file_holds(tiny_model_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

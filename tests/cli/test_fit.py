@@ -93,6 +93,7 @@ def test_fit_tells_what_it_does_and_nothing_else(components: int, photowave: Run
         + r"\| swap gain .*",
         r"step 6 \| .*",
         r"best: [\d.]+ bits per sample in .*best\.ckpt",
+        r"for a model file: photowave export .*best\.ckpt MODEL\.safetensors",
     ]
     lines = out.splitlines()
     assert len(lines) == len(patterns), out
@@ -182,7 +183,12 @@ def test_dry_run_leaves_no_checkpoints(photowave: Run, tmp_path: Path) -> None:
         ({"model__audio__bands": 2}, ["output='softmax' with bands=2"]),
         ({"model__audio__sample_rate": "fast"}, ["model.audio.sample_rate", "fast"]),
         ({"model__audio__colour": 1}, ["model.audio.colour", "photowave fit --help"]),
-        ({"model__audio__sample_rat": 4000}, ["model.audio.sample_rat"]),
+        (
+            {"model__audio__sample_rat": 4000},
+            ["model.audio.sample_rat", "Did you mean '--model.audio.sample_rate'? See"],
+        ),
+        ({"trainer__max_step": 1}, ["Did you mean '--trainer.max_steps'?"]),
+        ({"check_path": "last.ckpt"}, ["Did you mean '--ckpt_path'?"]),
         ({"training__learning_rate": 5}, ["learning_rate=5.0: must lie between"]),
         ({"data__batch_size": 0}, ["batch_size=0: must be at least 1"]),
         ({"data__pairs": "nowhere.csv"}, ["pairs=nowhere.csv: no such manifest"]),

@@ -1,5 +1,6 @@
 """`photowave generate`: sounds and their descriptions, and one line for everything that goes wrong."""
 
+import errno
 import hashlib
 import io
 import json
@@ -194,6 +195,47 @@ def test_another_sound_is_never_overwritten_without_being_told(
     assert contents(out)["beach.wav"] != first["beach.wav"]
 
 
+def test_a_new_sound_is_whole_before_the_old_one_goes(
+    run: Callable[..., int], folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(folder / "beach.png") == 0
+    first = contents(out)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    write = Path.write_bytes
+
+    def half(path: Path, content: bytes) -> int:
+        write(path, content[: len(content) // 2])
+        raise full
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    assert run(folder / "beach.png", "--overwrite", seed=2) == 2
+    assert contents(out) == first, "neither the sound nor its description"
+
+
+def test_no_description_stands_beside_another_sound_when_a_run_is_killed(
+    run: Callable[..., int], folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(folder / "beach.png", format="flac") == run(folder / "beach.png") == 0
+    first, seen = contents(out), list[dict[str, bytes]]()
+    replace = Path.replace
+
+    def looking(path: Path, target: Path) -> Path:
+        seen.append({name: content for name, content in contents(out).items() if name[0] != "."})
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", looking)
+    assert run(folder / "beach.png", "--overwrite", seed=2) == 0
+    seen.append(contents(out))
+    for files in seen:
+        assert "beach.wav" in files, "one of the two is there at any moment"
+        if "beach.json" in files:
+            is_old = json.loads(files["beach.json"])["seed"] == 0
+            assert (files["beach.wav"] == first["beach.wav"]) == is_old
+            assert is_old or "beach.flac" not in files
+    assert json.loads(seen[-1]["beach.json"])["seed"] == 2
+    assert seen[-1].keys() == {"beach.wav", "beach.json"}
+
+
 def test_a_sound_without_description_is_not_overwritten(
     run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -223,6 +265,8 @@ def test_a_batch_that_broke_off_goes_on(
     }
     assert (out / "Straße 海.wav").stat().st_mtime_ns == kept
     assert run(folder, "--skip-existing", seed=3) == 2, "they are others"
+    (folder / "broken.jpg").write_text("no photo")
+    assert run(folder, "--skip-existing") == 1, "all others are there"
 
 
 def test_sounds_come_as_a_project_needs_them(run: Callable[..., int], folder: Path, out: Path) -> None:

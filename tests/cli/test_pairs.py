@@ -56,6 +56,30 @@ def test_make_writes_a_manifest(scenes: Path, tmp_path: Path, capsys: pytest.Cap
     assert len(manifest.photos) == len(manifest.sounds) == 16
 
 
+def test_make_and_check_say_that_a_split_is_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, random = tmp_path / "walks", np.random.default_rng(0)
+    folder.mkdir()
+    for number in range(4):
+        save_photo(folder / f"{number}.png", number)
+        soundfile.write(folder / f"{number}.wav", random.normal(size=2_000) / 10, 2_000)
+    by_chance, exact = tmp_path / "by chance.csv", tmp_path / "exact.csv"
+    assert main(["pairs", "make", str(folder), "--out", str(by_chance)]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{by_chance}: 4 train, 0 val, 0 test\n"
+    val, test = err.splitlines()
+    assert val.startswith("photowave: no photo and no recording is in val, and 'photowave fit' needs some. ")
+    assert test.startswith("photowave: no photo and no recording is in test, and 'photowave test' and ")
+    assert f"photowave pairs make '{by_chance}' --stable false --out ANOTHER.csv" in val
+    assert main(["pairs", "check", str(by_chance), *QUIET]) == 0
+    assert "no photo and no recording is in val, and 'photowave fit' needs some: " in capsys.readouterr().out
+    assert main(["pairs", "make", str(by_chance), "--stable", "false", "--out", str(exact)]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == (f"{exact}: 2 train, 1 val, 1 test\n", "")
+    zero = ["--splits.val", "0.2", "--splits.test", "0", "--overwrite"]
+    assert main(["pairs", "make", str(by_chance), "--stable", "false", "--out", str(exact), *zero]) == 0
+    assert not capsys.readouterr().err, "nothing was wanted for the test"
+
+
 def test_make_keeps_what_may_have_been_edited(
     scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -149,6 +173,8 @@ def test_check_tells_rejects_and_mends(
     assert "line 4: rejected, missing: sound 'gone.wav' does not exist." in out
     assert "3 rows: 1 usable (1 of them suspect), 2 rejected\n" in out
     assert "not checked: speech: not asked for\n" in out
+    (total,) = [line for line in out.splitlines() if line.startswith("sea ")]
+    assert total.split() == ["sea", "train", "1", "1", "0:00:01"], "short recordings have a length"
     tree = json.loads(files["r.json"].read_text("utf-8"))
     assert (tree["rows"], tree["usable"], tree["rejected"]) == (3, 1, 2)
     assert {each["kind"] for each in tree["findings"]} >= {"empty", "missing"}
@@ -234,8 +260,9 @@ def test_broken_videos_are_told_and_end_with_one(
     monkeypatch.chdir(tmp_path)
     assert main(["pairs", "make", "v", "--out", "m.csv", "--excerpt_s", "1"]) == 1
     out, err = capsys.readouterr()
-    assert err.startswith("photowave: left out: v/b.mp4 cannot be decoded as a video")
-    assert err.count("\n") == 1
+    first, *others = err.splitlines()
+    assert first.startswith("photowave: left out: v/b.mp4 cannot be decoded as a video")
+    assert all("no photo and no recording is in" in line for line in others)
     assert sum(int(word.split()[0]) for word in out.partition(": ")[2].split(", ")) == 2
     refused(main(["pairs", "make", "v", "--out", "n.csv", "--excerpt_s", "0"]), "excerpt_s=0", capsys)
     monkeypatch.setattr(extras, "find_spec", lambda name: None)

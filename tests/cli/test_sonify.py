@@ -18,6 +18,7 @@ from photowave.evaluation.sounds.sonify import corner_frequencies, oscillate
 from photowave.image import read_photo
 
 RATE = 16_000
+LEFT_ALONE = "no photo by its ending, and left alone: 1 (notes.txt)\n"
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_a_folder_becomes_sounds_and_descriptions(
 ) -> None:
     assert run(folder, seed=3) == 0
     told, err = capsys.readouterr()
-    assert not err
+    assert err == LEFT_ALONE
     names = sorted(path.name for path in out.iterdir())
     assert names == ["Straße 海.json", "Straße 海.wav", "beach.json", "beach.wav"]
     assert len(told.splitlines()) == 2
@@ -95,6 +96,66 @@ def test_the_same_seed_gives_the_same_bytes(run: Callable[..., int], folder: Pat
     assert first != other
 
 
+def test_a_sound_that_is_there_is_kept_unless_told(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder / "beach.png") == 0
+    first = (out / "beach.wav").read_bytes()
+    assert run(folder / "beach.png") == 0, "the same again is the same"
+    assert (out / "beach.wav").read_bytes() == first
+    capsys.readouterr()
+    assert run(folder, seed=2) == 2
+    told, err = capsys.readouterr()
+    assert not told
+    assert "beach was drawn with seed=0, and seed=2 is asked for. Give --overwrite" in err
+    assert not (out / "Straße 海.wav").exists(), "nor is any other sound made before"
+    assert (out / "beach.wav").read_bytes() == first
+    assert run(folder / "beach.png", "--overwrite", seed=2) == 0
+    assert (out / "beach.wav").read_bytes() != first
+    assert json.loads((out / "beach.json").read_text())["seed"] == 2
+
+
+def test_a_sound_of_the_users_own_is_kept(run: Callable[..., int], folder: Path, out: Path) -> None:
+    out.mkdir()
+    (out / "beach.wav").write_text("mine")
+    assert run(folder) == run(folder, "--skip_existing") == 2
+    assert [path.name for path in out.iterdir()] == ["beach.wav"]
+    assert (out / "beach.wav").read_text() == "mine"
+
+
+def test_what_is_missing_is_made(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder) == 0
+    whole = (out / "beach.wav").read_bytes()
+    (out / "beach.wav").unlink()
+    kept = (out / "Straße 海.wav").stat().st_mtime_ns
+    (folder / "broken.jpg").write_text("no photo")
+    capsys.readouterr()
+    assert run(folder, "--skip_existing") == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "1 of 3 sounds are there already"
+    assert len(told) == 2
+    assert (out / "beach.wav").read_bytes() == whole
+    assert (out / "Straße 海.wav").stat().st_mtime_ns == kept
+
+
+def test_folders_are_searched_when_asked(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "2025").mkdir()
+    save_photo(folder / "2025" / "lake.png", 5)
+    assert run(folder) == 0
+    assert "folders of photos that only --recursive searches: 1 (2025)" in capsys.readouterr().err
+    assert run(folder, "--recursive", "--skip_existing") == 0
+    assert (out / "2025" / "lake.wav").is_file()
+
+
+def test_bits_are_those_that_were_asked_for(run: Callable[..., int], folder: Path, out: Path) -> None:
+    assert run(folder / "beach.png", bits=24) == 0
+    assert soundfile.info(out / "beach.wav").subtype == "PCM_24"
+
+
 def test_flac_holds_the_same_samples(run: Callable[..., int], folder: Path, out: Path) -> None:
     assert run(folder / "beach.png") == run(folder / "beach.png", format="flac") == 0
     wav, _ = soundfile.read(out / "beach.wav", dtype="int16")
@@ -109,8 +170,9 @@ def test_one_bad_photo_does_not_stop_the_others(
     assert run(folder) == 1
     told, err = capsys.readouterr()
     assert len(told.splitlines()) == 2
-    assert err.count("\n") == 1
+    assert err.count("\n") == 2
     assert err.startswith(f"photowave: {folder / 'broken.jpg'} ")
+    assert err.endswith(LEFT_ALONE)
     assert len(list(out.iterdir())) == 4
 
 

@@ -194,6 +194,7 @@ def test_what_is_wrong_with_the_pairs_is_told_before_drawing(
     ("setting", "told"),
     [
         ({"split": "tests"}, "split='tests': must be one of train, val, test"),
+        ({"level": "lufs"}, "level='lufs': must be rms or loudness"),
         ({"photos": 1}, "photos=1: must be a whole number from 2 to 10000"),
         ({"photos": 10.0}, "photos=10"),
         ({"seeds": 0}, "seeds=0: must be a whole number from 1 to 100"),

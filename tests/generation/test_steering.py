@@ -98,6 +98,18 @@ def test_a_blend_has_the_power_of_its_parts(
     assert len(blend.info["textures"]) == 2
 
 
+def test_progress_counts_a_blend_once_and_no_more_of_a_loop_than_is_heard(
+    generator: SoundscapeGenerator,
+) -> None:
+    told: list[float] = []
+    for settings in (DrawSettings(**SHORT), DrawSettings(loop=True, duration_s=0.3)):
+        told.clear()
+        reading = generator.read(None, settings, SteerSettings(blend="sea:1,town:1"))
+        alone = generator.read(None, settings, SteerSettings(place="forest"))
+        generator.generate_read([reading, alone], settings, progress=told.append)
+        assert sum(told) == pytest.approx(2 * settings.duration_s)
+
+
 def test_a_blend_is_streamed_as_it_is_generated(generator: SoundscapeGenerator, photo: Path) -> None:
     options: dict[str, Any] = {"blend": "sea:1,forest:2", "seed": 3, **SHORT}
     whole = generator.generate(photo, **options).samples

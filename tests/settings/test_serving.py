@@ -6,6 +6,7 @@ import pytest
 
 from photowave.errors import ConfigError
 from photowave.settings import ServeSettings
+from photowave.web.guard import KnownHosts
 
 
 @pytest.mark.parametrize(
@@ -13,6 +14,12 @@ from photowave.settings import ServeSettings
     [
         ("port", 65_536),
         ("photos", "no/such/folder"),
+        ("names", "photos.*.org"),
+        ("names", "localhost,*photos.org"),
+        ("names", "**"),
+        ("names", "*.*.org"),
+        ("names", "https://photos.example.org"),
+        ("names", "photos.example.org:8000"),
         ("threads", 0),
         ("listeners", -1),
         ("ahead_s", float("nan")),
@@ -31,3 +38,9 @@ def test_only_this_machine_is_known_by_default(tmp_path: Path) -> None:
     assert "*" not in ServeSettings(photos=str(tmp_path)).known_hosts
     assert ServeSettings(host="0.0.0.0").known_hosts == ("*",)
     assert ServeSettings(names="a.example, b.example").known_hosts == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize("names", ["*", "*.example.org, localhost", "[::1]", "photos.example.org"])
+def test_names_that_are_taken_make_a_server(names: str) -> None:
+    known = ServeSettings(names=names).known_hosts
+    KnownHosts(lambda *_: None, names=known)  # type: ignore[arg-type]

@@ -95,6 +95,18 @@ def test_a_bad_photo_is_named_and_left_out(
     assert told.count("\n") == 1
 
 
+def test_what_a_folder_holds_beside_photos_is_told(
+    run: Run, photos: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "notes.txt").write_text("no photo")
+    (photos / "2025").mkdir()
+    (photos / "2025" / "lake.png").write_bytes(next(photos.glob("*.*g")).read_bytes())
+    assert run(photos) == 0
+    err = capsys.readouterr().err
+    assert "no photo by its ending, and left alone: 1 (notes.txt)" in err
+    assert "folders of photos that only --recursive searches: 1 (2025)" in err
+
+
 def test_nothing_is_written_where_no_photo_can_be_read(
     run: Run, photos: Path, out: Path, tmp_path: Path
 ) -> None:

@@ -16,6 +16,8 @@ import pytest
 from tiny_models import save_photo
 
 from photowave.cli.main import main
+from photowave.errors import ConfigError
+from photowave.web.server import take_port
 
 pytestmark = pytest.mark.slow
 
@@ -102,6 +104,13 @@ def test_a_port_that_is_taken_is_told_in_one_line(capsys: pytest.CaptureFixture[
     told = capsys.readouterr().err
     assert told.startswith(f"photowave: host=127.0.0.1 port={port}: cannot be listened on (Address")
     assert told.count("\n") == 1
+
+
+def test_a_port_is_taken_once_while_nobody_serves_on_it_yet() -> None:
+    with take_port("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"port={port}: cannot be listened on"):
+            take_port("127.0.0.1", port)
 
 
 def test_sigterm_ends_it_cleanly_while_somebody_listens(server: Server, log: Path) -> None:

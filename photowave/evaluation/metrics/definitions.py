@@ -12,6 +12,11 @@ class Definition(NamedTuple):
     """Which way is better."""
     text: str
     """One sentence."""
+    needs: str = ""
+    """What it cannot be measured without, to follow "it needs"; empty where there is always a value."""
+
+
+_OTHERS = "a recording of the scene beside the one that a sound comes from"
 
 
 DEFINITIONS = {
@@ -34,18 +39,21 @@ DEFINITIONS = {
         "Share of the scenes whose sounds have mean statistics (moments and modulation of the cochlear "
         "envelopes: level, sparsity, pulse) nearer to the mean of their scene's recordings than to that of "
         "any other scene. Counted in scenes.",
+        _OTHERS,
     ),
     "long_term_spectrum_db": Definition(
         "dB",
         "lower",
         "Mean absolute difference, over 64 mel bands, between the mean power spectrum of all sounds for a "
         "scene and that of its recordings (for a sound taken from one, the others), averaged over scenes.",
+        _OTHERS,
     ),
     "level_difference_db": Definition(
         "dB",
         "lower",
         "Difference in level, without its sign, between each sound for a scene and the mean power of the "
         "scene's recordings as in long_term_spectrum_db, averaged over sounds and scenes.",
+        _OTHERS,
     ),
     "lines_db": Definition(
         "dB",
@@ -58,18 +66,21 @@ DEFINITIONS = {
         "lower",
         "Difference in lines_db, without its sign, between the mean of the sounds for a scene and that of "
         "its recordings (for a sound taken from one, the others), averaged over scenes. Counted in scenes.",
+        _OTHERS,
     ),
     "peaks_gap_db": Definition(
         "dB",
         "lower",
         "The same in peaks: the 99th percentile of the cells of the spectrogram above the sound's own mean "
         "spectrum, which calls and drops raise. Counted in scenes.",
+        _OTHERS,
     ),
     "pulses_gap_db": Definition(
         "dB",
         "lower",
         "The same in how much the power of mel bands moves 4 to 16 and 16 to 64 times a second, both "
         "differences averaged. Counted in scenes.",
+        _OTHERS,
     ),
     "texture_distance": Definition(
         "",
@@ -78,6 +89,7 @@ DEFINITIONS = {
         "scene, in the texture statistics of McDermott and Simoncelli, averaged over scenes: 0 in "
         "expectation where the sounds could be further recordings, below it by chance only; the floor is "
         "what recordings of other scenes reach.",
+        "a scene with photos and recordings, two or more of each",
     ),
     "told_apart": Definition(
         "",
@@ -85,6 +97,7 @@ DEFINITIONS = {
         "Area under the curve with which randomised trees on the same statistics tell the sounds from "
         "recordings of the photos' scenes that they have not heard: 0.5 where they cannot, 1 where they "
         "always can. Counted in sounds.",
+        "sounds of two photos or more, and recordings of their scenes, two or more, some of them unheard",
     ),
     "spread_ratio": Definition(
         "",
@@ -92,6 +105,7 @@ DEFINITIONS = {
         "Standard deviation that the photo brings over that which the seed brings, in standardised log-mel "
         "statistics and between photos of different scenes; near 0 every photo sounds the same, but more is "
         "not better: whoever draws one sound per photo has the most. Counted in photos.",
+        "two seeds, and photos of two scenes",
     ),
     "photo_swap_gain": Definition(
         "bit",
@@ -118,6 +132,7 @@ DEFINITIONS = {
         "Distance from the nearest training excerpt in standardised log-mel statistics, in units of the "
         "median distance between a training excerpt and the nearest one of another recording, whatever the "
         "scene; far below 1 the sound repeats an excerpt.",
+        "two training recordings",
     ),
     "copied": Definition(
         "",

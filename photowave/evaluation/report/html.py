@@ -10,7 +10,7 @@ from photowave.atomic import replacing
 from photowave.evaluation.metrics.metric import Metric
 from photowave.evaluation.report.exhibits import exhibits
 from photowave.evaluation.report.plots import plot_metrics, to_svg
-from photowave.evaluation.report.tables import TITLES, metric_tables, number, title, with_spread
+from photowave.evaluation.report.tables import TITLES, metric_tables, number, reasons, title, with_spread
 from photowave.evaluation.sounds.types import EvaluatedPhotos, SystemSounds
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def write_report(
             "name": name,
             "definition": definitions.get(name, ""),
             "metrics": [metric for metric in metrics if metric.name == name],
+            "missing": " ".join(reasons(metric for metric in metrics if metric.name == name)),
             "plot": _plot(metrics, name),
         }
         for name in dict.fromkeys(metric.name for metric in metrics)

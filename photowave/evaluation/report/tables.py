@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from photowave.evaluation.metrics.definitions import DEFINITIONS
 from photowave.evaluation.metrics.metric import Metric
 
 TITLES = {
@@ -73,6 +74,19 @@ def metric_tables(metrics: Iterable[Metric]) -> list[MetricTable]:
         rows = {name: [cells.get((name, system)) for system in order] for name in names}
         tables.append(MetricTable(order, rows))
     return tables
+
+
+def reasons(metrics: Iterable[Metric]) -> list[str]:
+    """Say of each metric that has no value for some systems why not, where that is known."""
+    missing: dict[str, list[str]] = {}
+    for metric in metrics:
+        if math.isnan(metric.value):
+            missing.setdefault(metric.name, []).append(metric.system)
+    return [
+        f"{name} has no value for {', '.join(systems)}: it needs {DEFINITIONS[name].needs}."
+        for name, systems in missing.items()
+        if name in DEFINITIONS and DEFINITIONS[name].needs
+    ]
 
 
 def number(value: float, *, missing: str = "-") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from photowave.evaluation.metrics.metric import Metric
-from photowave.evaluation.report.tables import MetricTable, metric_tables, number, with_spread
+from photowave.evaluation.report.tables import MetricTable, metric_tables, number, reasons, with_spread
 
 WIDTH = 110
 """Widest line, in characters."""
@@ -22,7 +22,8 @@ def summary_text(metrics: Sequence[Metric], verdict: str) -> str:
     Systems that do not fit beside each other continue below.
     """
     blocks = ["\n".join(textwrap.wrap(verdict, WIDTH)), *map(_text, metric_tables(metrics))]
-    return "\n\n".join([*blocks, "\n".join(textwrap.wrap(_NOTE, WIDTH))])
+    notes = ["\n".join(textwrap.wrap(text, WIDTH)) for text in (*reasons(metrics), _NOTE)]
+    return "\n\n".join([*blocks, *notes])
 
 
 def _text(table: MetricTable) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from photowave.audio import normalise, read_sound, rms_dbfs
+from photowave.audio import gain_to_loudness, normalise, read_sound, rms_dbfs
 from photowave.errors import MediaError, PairError
 from photowave.pairs.manifest import Row
 from photowave.settings import AudioConfig
@@ -17,7 +17,7 @@ _SILENCE_DBFS = -80.0
 
 
 def cut_excerpts(
-    path: Path, rows: Sequence[Row], *, audio: AudioConfig, length: int
+    path: Path, rows: Sequence[Row], *, audio: AudioConfig, level: str = "rms", length: int
 ) -> list[tuple[Tensor, Row]]:
     """Cut the excerpts of one file that are to be heard, each with its row; at least one. See `load_real`.
 
@@ -29,7 +29,10 @@ def cut_excerpts(
     if not starts:
         _refuse_two_scenes(path, rows, where="")
     samples, _ = read_sound(path, sample_rate=rate)
-    samples = normalise(samples, rms_dbfs=audio.rms_dbfs)
+    if level == "loudness":
+        samples = samples * gain_to_loudness(samples, sample_rate=rate, lufs=audio.rms_dbfs)
+    else:
+        samples = normalise(samples, rms_dbfs=audio.rms_dbfs)
     # Where the whole recording is named, too, excerpts within it would come twice.
     places = starts or dict.fromkeys(range(0, max(len(samples) - length, 0) + 1, length), rows[0])
     cut = []

@@ -22,11 +22,13 @@ def load_real(
     *,
     audio: AudioConfig,
     duration_s: float = 5.0,
+    level: str = "rms",
     progress: Callable[[int], None] | None = None,
 ) -> RealSounds:
     """Read all recordings that have a scene and cut them into excerpts that do not overlap.
 
-    A recording is brought to the level as a whole, fades included, so that its quiet parts stay quiet. What
+    A recording is brought to the level as a whole, fades included, so that its quiet parts stay quiet: to
+    `audio.rms_dbfs` by its mean power, or with the `level` "loudness" by its loudness in LUFS. What
     is left at its end is dropped, and so are excerpts below -80 dBFS. A recording shorter than an excerpt is
     repeated, each time joined to itself by a crossfade of 50 ms. Of a row with `start_s` the one excerpt that
     starts there is taken, with the scene of that row, repeated likewise where the recording ends too early.
@@ -52,7 +54,7 @@ def load_real(
         recording = known.setdefault(sessions[path], len(known))
         names += [path.name] * (recording == len(names))
         try:
-            parts = cut_excerpts(path, of_file, audio=audio, length=length)
+            parts = cut_excerpts(path, of_file, audio=audio, level=level, length=length)
             cut += [(samples, row, recording) for samples, row in parts]
         except (MediaError, PairError) as error:
             bad.append(str(error))

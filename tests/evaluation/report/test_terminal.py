@@ -28,6 +28,15 @@ def test_table_of_the_usual_systems() -> None:
     assert ["high" in line for line in shown] == [True, False]
 
 
+def test_a_value_that_is_missing_says_what_it_needs() -> None:
+    metrics = [metric("told_apart", "real", value=NAN), metric("told_apart", "model"), metric("clicks")]
+    text = " ".join(summary_text(metrics, "No.").split())
+    assert "told_apart has no value for real: it needs sounds of two photos or more, and" in text
+    assert "clicks has no" not in text
+    page = summary_text([metric("clicks", value=NAN)], "No.")
+    assert "it needs" not in page, "what should always be there has no excuse"
+
+
 def test_figures_of_other_systems_get_their_own_table() -> None:
     metrics = [metric(system=s) for s in SYSTEMS] + [metric("bits_per_sample", s) for s in BITS]
     metrics += [metric("photo_swap_gain", "model")]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_scenes import RATE, noise, write_tiny_scenes
 
+from photowave.audio import integrated_lufs
 from photowave.errors import ConfigError, PairError
 from photowave.evaluation.sounds.cutting import tile
 from photowave.evaluation.sounds.recordings import load_real
@@ -67,6 +68,19 @@ def test_excerpts_join_to_the_recording_at_its_level(manifest: Manifest) -> None
 def test_the_level_is_that_of_the_model(manifest: Manifest) -> None:
     quiet = AudioConfig(sample_rate=RATE, rms_dbfs=-30.0)
     assert level(load_real(manifest, audio=quiet, duration_s=2.0).samples[0]) == pytest.approx(-30, abs=1e-4)
+
+
+def test_recordings_can_be_brought_to_one_loudness(tmp_path: Path) -> None:
+    # A rumble counts less than a tone of the same power: one loudness is two powers.
+    times = np.arange(2 * RATE) / RATE
+    for name, frequency in (("rumble", 25), ("tone", 500)):
+        soundfile.write(tmp_path / f"{name}.wav", 0.5 * np.sin(2 * np.pi * frequency * times), RATE)
+    quiet = AudioConfig(sample_rate=RATE, rms_dbfs=-40.0)
+    (tmp_path / "pairs.csv").write_text("photo,sound,scene,split\n,rumble.wav,a,train\n,tone.wav,b,train\n")
+    real = load_real(read_manifest(tmp_path / "pairs.csv"), audio=quiet, duration_s=2.0, level="loudness")
+    loudness = [integrated_lufs(samples[None], sample_rate=RATE) for samples in real.samples]
+    assert loudness == pytest.approx([-40.0, -40.0], abs=0.2)
+    assert level(real.samples[0]) > level(real.samples[1]) + 3
 
 
 def test_parts_of_one_recording_count_as_one(tmp_path: Path) -> None:
