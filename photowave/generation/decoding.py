@@ -39,7 +39,7 @@ def pieces(
     Yields:
         [sounds, time], or with a side [sounds, 2, time], float32 on the CPU.
     """
-    state, side_state, late, given = None, None, codec.delay, 0
+    state, late, given = None, codec.delay, 0
     while count is None or given < count:
         left = frames if count is None else math.ceil((count + late - given) / codec.bands)
         if side is None:
@@ -48,9 +48,10 @@ def pieces(
         else:
             assert not isinstance(sampler, CachedSampler)  # ModelConfig sees to it
             drawn, spreads = sampler.draw_spread(min(frames, left))
-            part, state = codec.decode(drawn.to(device), state)
-            beside, side_state = codec.decode(side.draw(drawn, spreads).to(device), side_state)
-            part = torch.stack([part + beside, part - beside], 1)
+            both = torch.cat([drawn, side.draw(drawn, spreads)])
+            part, state = codec.decode(both.to(device), state)
+            middle, beside = part.chunk(2)
+            part = torch.stack([middle + beside, middle - beside], 1)
         cut = min(late, part.shape[-1])
         late, part = late - cut, part[..., cut:]
         part = part if count is None else part[..., : count - given]
