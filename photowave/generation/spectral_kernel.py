@@ -108,7 +108,7 @@ def _logarithm(x: Any) -> Callable[[Any], Any]:
     return quick
 
 
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+@numba.njit(fastmath=FLAGS, error_model="numpy", nogil=True, cache=True)
 def _component(logits: Array, uniform: float, temperature: float) -> int:
     """Index drawn with probability proportional to exp(logits / temperature)."""
     top = logits[0]
@@ -125,7 +125,7 @@ def _component(logits: Array, uniform: float, temperature: float) -> int:
     return len(logits) - 1
 
 
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+@numba.njit(fastmath=FLAGS, error_model="numpy", nogil=True, cache=True)
 def _complete(
     raw: Array, component: int, mixtures: int, usual: Array, features: Array, first_gains: Array,
     limits: Array, gains: Array, told: Array,
@@ -160,7 +160,7 @@ def _complete(
         told[2, c] = max(x, kind(0)) + logarithm(one + exponential(-abs(x)))
 
 
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+@numba.njit(fastmath=FLAGS, error_model="numpy", nogil=True, cache=True)
 def _sharpen(
     spread: Array, usual: Array, around: int, contrast: float, limits: Array, rest: Array, near: Array
 ) -> None:
@@ -182,7 +182,7 @@ def _sharpen(
         spread[b] = min(max(usual[b] + sharper, low), high)
 
 
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+@numba.njit(fastmath=FLAGS, error_model="numpy", nogil=True, cache=True)
 def _hold(numbers: Array, log_power: Array, region: Array, least: float, power: Array) -> None:
     """Bring each region of a frame, or of spreads, to a power, in place; see `PowerRegions.hold`."""
     power[:] = 0
@@ -194,7 +194,7 @@ def _hold(numbers: Array, log_power: Array, region: Array, least: float, power: 
         numbers[b] *= power[region[b]]
 
 
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+@numba.njit(fastmath=FLAGS, error_model="numpy", nogil=True, cache=True)
 def _powers(
     frame: Array, scale: Array, group: Array, size: Array, own: int, power: Array, near: Array
 ) -> None:
@@ -213,7 +213,7 @@ def _powers(
     near[own - 1] = (power[own - 2] + power[own - 1]) / kind(2)
 
 
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+@numba.njit(fastmath=FLAGS, error_model="numpy", nogil=True, cache=True)
 def _remember(
     power: Array, near: Array, usual: Array, decays: Array, before: float, heard: Array, heard_size: Array,
     least: float, features: Array, means: Array, entering: Array, grouped: Array,
@@ -253,7 +253,7 @@ def _remember(
             features[f, c] -= two * usual[c]
 
 
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+@numba.njit(fastmath=FLAGS, error_model="numpy", nogil=True, cache=True)
 def draw_frame(
     tables: tuple[Array, ...], limits: Array, around: int, contrast: float, temperature: float,
     guidance: float, raw: Array, usual: Array, chance: Array, held: Array, features: Array, means: Array,
