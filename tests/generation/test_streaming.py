@@ -18,9 +18,9 @@ from photowave.settings import DrawSettings, ModelConfig, SteerSettings
 
 _SMALL = tiny_config("spectral", 64)
 SPECTRAL = dataclasses.replace(
-    _SMALL, wavenet=dataclasses.replace(_SMALL.wavenet, own_bands=8, noise_groups=8)
+    _SMALL, wavenet=dataclasses.replace(_SMALL.wavenet, own_bands=9, noise_groups=4)
 )
-"""Sixteen cells, which fill the processor's vectors as those of the default model do."""
+"""Thirteen cells, which fill no vector of the processor."""
 
 
 @pytest.fixture(scope="module")
