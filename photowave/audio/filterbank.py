@@ -21,6 +21,7 @@ so that both sides are causal and sound comes back `delay = taps - bands` sample
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -66,6 +67,8 @@ class FilterBank(nn.Module):
     """
 
     filters: Tensor
+    window: Tensor
+    phases: Tensor
 
     def __init__(self, *, bands: int, taps_per_band: int) -> None:
         super().__init__()
@@ -76,8 +79,14 @@ class FilterBank(nn.Module):
         self.bands = bands
         self.taps_per_band = taps_per_band if bands > 1 else 1
         self.delay = (self.taps_per_band - 1) * bands
-        filters = _design(bands, taps_per_band) if bands > 1 else torch.ones(1, 1, dtype=torch.float64)
+        window = _design(bands, taps_per_band) if bands > 1 else torch.ones(1, dtype=torch.float64)
+        window = math.sqrt(2) * window / window.norm()
+        filters = _modulated(window, bands) if bands > 1 else torch.ones(1, 1, dtype=torch.float64)
         self.register_buffer("filters", filters.float(), persistent=False)
+        self.register_buffer("window", window.float(), persistent=False)
+        first = _angles(bands, _time(len(window))[:1])[:, 0]  # of each filter's cosine at its first tap
+        half_period = torch.full_like(first, 2 * bands)  # a transform back divides by its length
+        self.register_buffer("phases", torch.polar(half_period, first).to(torch.cfloat), persistent=False)
 
     def analysis(self, samples: Tensor) -> Tensor:
         """Split a sound into frames; before its beginning there is silence.
@@ -107,7 +116,7 @@ class FilterBank(nn.Module):
     def synthesis(self, frames: Tensor, state: SynthesisState | None = None) -> tuple[Tensor, SynthesisState]:
         """Turn frames back into sound, `delay` samples late.
 
-        Chunk by chunk, and in any company, gives bit for bit the same: each frame is multiplied by itself,
+        Chunk by chunk, and in any company, gives bit for bit the same: each frame is transformed by itself,
         and what it sounds like is added in a fixed order.
 
         Args:
@@ -123,30 +132,41 @@ class FilterBank(nn.Module):
             state = SynthesisState(frames.new_zeros(batch, blocks - 1, blocks, self.bands))
         if self.bands == 1:
             return frames[..., 0], state
-        # A product of several frames may add in an order that depends on how many they are. A copy begins
-        # where memory is aligned; a product over a row that does not may round differently, too.
-        filters = self.filters.to(frames.dtype).t()
-        heard = [torch.mv(filters, frame.clone())[None] for frame in frames.flatten(0, 1)]
-        sounding = torch.cat([frames.new_zeros(0, len(filters)), *heard]).view(
-            batch, count, blocks, self.bands
-        )
+        sounding = self._sounding(frames).view(batch, count, blocks, self.bands)
         sounding = torch.cat([state.tails, sounding], dim=1)
-        samples = frames.new_zeros(batch, count, self.bands)
-        for lag in range(blocks):
+        samples = sounding[:, blocks - 1 :, 0]
+        for lag in range(1, blocks):
             first = blocks - 1 - lag
             samples = samples + sounding[:, first : first + count, lag]
         return samples.flatten(1), SynthesisState(sounding[:, count:])
 
+    def _sounding(self, frames: Tensor) -> Tensor:
+        """How each frame sounds by itself: `frames @ filters` by a fast Fourier transform, [..., taps].
+
+        All cosines of the filters are odd harmonics of one period, four frames long. NumPy transforms row by
+        row; torch may take several rows at once, which may round differently from one.
+        """
+        period, taps = 4 * self.bands, len(self.window)
+        given = frames.detach().cpu().numpy()
+        phases = self.phases.cpu().to(frames.dtype.to_complex()).numpy()
+        harmonics = np.zeros((*given.shape[:-1], period // 2 + 1), phases.dtype)
+        np.multiply(given, phases, out=harmonics[..., 1::2])
+        heard = np.fft.irfft(harmonics, period)
+        if taps > period:
+            heard = np.concatenate([heard] * -(-taps // period), -1)
+        return torch.from_numpy(heard[..., :taps]).to(frames) * self.window.to(frames)
+
 
 def _design(bands: int, taps_per_band: int) -> Tensor:
-    """Half sine, or the sinc whose cutoff loses least, by golden section; float64, [bands, taps]."""
+    """Half sine, or the sinc whose cutoff loses least, by golden section: prototype, float64 [taps]."""
     if taps_per_band == 2:
-        return _modulate(torch.sin(math.pi / 2 / bands * (torch.arange(2 * bands).double() + 0.5)), bands)
+        return torch.sin(math.pi / 2 / bands * (torch.arange(2 * bands).double() + 0.5))
     golden = (math.sqrt(5) - 1) / 2
     low, high = 0.5, 0.75  # of the spacing of the bands; the error has a single minimum in between
     for _ in range(30):
         lower, upper = high - golden * (high - low), low + golden * (high - low)
-        if _loss(_cut_off(bands, taps_per_band, lower)) < _loss(_cut_off(bands, taps_per_band, upper)):
+        errors = [_loss(_cut_off(bands, taps_per_band, cutoff), bands) for cutoff in (lower, upper)]
+        if errors[0] < errors[1]:
             high = upper
         else:
             low = lower
@@ -154,19 +174,21 @@ def _design(bands: int, taps_per_band: int) -> Tensor:
 
 
 def _cut_off(bands: int, taps_per_band: int, cutoff: float) -> Tensor:
-    """Filters from a windowed sinc with `cutoff` in units of the bands' spacing."""
+    """Windowed sinc with `cutoff` in units of the bands' spacing, [taps]."""
     taps = bands * taps_per_band
     window = torch.kaiser_window(taps, periodic=False, beta=_KAISER_BETA, dtype=torch.float64)
-    return _modulate(torch.sinc(cutoff / bands * _time(taps)) * window, bands)
+    return torch.sinc(cutoff / bands * _time(taps)) * window
 
 
-def _modulate(prototype: Tensor, bands: int) -> Tensor:
-    """Filters of unit energy from a prototype [taps]."""
+def _modulated(window: Tensor, bands: int) -> Tensor:
+    """Filters of unit energy, whose prototype is `window` [taps], [bands, taps]."""
+    return window * torch.cos(_angles(bands, _time(len(window))))
+
+
+def _angles(bands: int, time: Tensor) -> Tensor:
+    """Angles of the cosines of all filters at samples [time] from their middle, [bands, time]."""
     band = torch.arange(bands, dtype=torch.float64)[:, None]
-    phase = (1 - 2 * (band % 2)) * math.pi / 4
-    modulation = torch.cos((2 * band + 1) * math.pi / (2 * bands) * _time(len(prototype)) + phase)
-    filters: Tensor = math.sqrt(2) * prototype / prototype.norm() * modulation
-    return filters
+    return (2 * band + 1) * math.pi / (2 * bands) * time + (1 - 2 * (band % 2)) * math.pi / 4
 
 
 def _time(taps: int) -> Tensor:
@@ -174,13 +196,13 @@ def _time(taps: int) -> Tensor:
     return torch.arange(taps, dtype=torch.float64) - (taps - 1) / 2
 
 
-def _loss(filters: Tensor) -> float:
+def _loss(prototype: Tensor, bands: int) -> float:
     """Energy of the reconstruction error for white noise of unit power, aliasing included.
 
     With P_s the bands x bands block s of the filters, all is returned if the sum over s of P_s^T P_(s+lag)
     is the identity for lag 0 and zero for every other.
     """
-    bands = filters.shape[0]
+    filters = _modulated(math.sqrt(2) * prototype / prototype.norm(), bands)
     blocks = filters.view(bands, -1, bands).transpose(0, 1)
     count = blocks.shape[0]
     error = 0.0

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from photowave.audio import limit_peaks
+from photowave.audio.filterbank import SynthesisState
 from photowave.errors import ConfigError
 from photowave.generation.holding import LevelHolder
 from photowave.generation.sampler import CachedSampler
@@ -15,49 +16,70 @@ from photowave.generation.stereo import SideNoise
 from photowave.model import FrameCodec, PhotowaveModel
 
 
-def pieces(
-    codec: FrameCodec,
-    sampler: Sampler,
-    count: int | None,
-    *,
-    frames: int,
-    side: SideNoise | None,
-    device: torch.device,
-    holder: LevelHolder | None = None,
-) -> Iterator[Tensor]:
-    """Draw samples in pieces, the codec's delay cut off.
+class Pieces(Iterator[Tensor]):
+    """Draws samples in pieces, the codec's delay cut off.
+
+    A piece is [sounds, time], or with a side [sounds, 2, time], float32 on the CPU.
 
     Args:
         codec: Turns frames into samples.
         sampler: Draws the frames.
         count: Samples in all; None goes on without end.
-        frames: Frames drawn at once.
+        frames: Frames of a piece.
         side: Makes two channels of one; None draws one.
         device: Of the codec.
         holder: Keeps them from getting too loud; None lets them.
-
-    Yields:
-        [sounds, time], or with a side [sounds, 2, time], float32 on the CPU.
     """
-    state, side_state, late, given = None, None, codec.delay, 0
-    while count is None or given < count:
-        left = frames if count is None else math.ceil((count + late - given) / codec.bands)
-        if side is None:
-            drawn = sampler.draw(min(frames, left))
-            part, state = codec.decode(drawn.to(device), state)
-        else:
-            assert not isinstance(sampler, CachedSampler)  # ModelConfig sees to it
-            drawn, spreads = sampler.draw_spread(min(frames, left))
-            part, state = codec.decode(drawn.to(device), state)
-            beside, side_state = codec.decode(side.draw(drawn, spreads).to(device), side_state)
-            part = torch.stack([part + beside, part - beside], 1)
-        cut = min(late, part.shape[-1])
-        late, part = late - cut, part[..., cut:]
-        part = part if count is None else part[..., : count - given]
-        given += part.shape[-1]
-        if part.shape[-1]:
-            part = part.float().cpu()
-            yield limit_peaks(part if holder is None else holder.hold(part))
+
+    def __init__(
+        self,
+        codec: FrameCodec,
+        sampler: Sampler,
+        count: int | None,
+        *,
+        frames: int,
+        side: SideNoise | None,
+        device: torch.device,
+        holder: LevelHolder | None = None,
+    ):
+        self._codec, self._sampler, self._left, self._frames = codec, sampler, count, frames
+        self._side, self._device, self._holder = side, device, holder
+        self._state: SynthesisState | None = None
+        self._late = codec.delay
+
+    def __next__(self) -> Tensor:
+        part = self.take(1)
+        if part is None:
+            raise StopIteration
+        return part
+
+    def take(self, pieces: int) -> Tensor | None:
+        """Draw the next pieces as one, which changes no sample; None if there are no more."""
+        while self._left is None or self._left > 0:
+            frames = pieces * self._frames
+            if self._left is not None:
+                frames = min(frames, math.ceil((self._left + self._late) / self._codec.bands))
+            part = self._draw(frames)
+            cut = min(self._late, part.shape[-1])
+            self._late -= cut
+            part = part[..., cut:] if self._left is None else part[..., cut : cut + self._left]
+            if self._left is not None:
+                self._left -= part.shape[-1]
+            if part.shape[-1]:
+                part = part.float().cpu()
+                return limit_peaks(part if self._holder is None else self._holder.hold(part))
+        return None
+
+    def _draw(self, frames: int) -> Tensor:
+        if self._side is None:
+            part, self._state = self._codec.decode(self._sampler.draw(frames).to(self._device), self._state)
+            return part
+        assert not isinstance(self._sampler, CachedSampler)  # ModelConfig sees to it
+        drawn, spreads = self._sampler.draw_spread(frames)
+        both = torch.cat([drawn, self._side.draw(drawn, spreads)])
+        part, self._state = self._codec.decode(both.to(self._device), self._state)
+        middle, beside = part.chunk(2)
+        return torch.stack([middle + beside, middle - beside], 1)
 
 
 def mix(drawn: Tensor, shares: Sequence[Sequence[float]]) -> Tensor:

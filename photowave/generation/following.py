@@ -12,7 +12,7 @@ from photowave.generation.sampler import CachedSampler
 from photowave.generation.spectral_sampler import SpectralSampler
 from photowave.model import Envelope, EnvelopeStack
 
-BLOCK = 1024
+BLOCK = 512
 """Frames of the decoder for which the envelope is drawn at once; a multiple of `graph_sampler.BLOCK`."""
 
 Sampler = CachedSampler | SpectralSampler | GraphSampler

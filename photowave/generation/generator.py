@@ -16,7 +16,7 @@ from photowave._version import __version__
 from photowave.audio import join
 from photowave.checkpoint import LoadedModel
 from photowave.errors import ConfigError
-from photowave.generation.decoding import mix, pieces, samples_in, scaled
+from photowave.generation.decoding import Pieces, mix, samples_in, scaled
 from photowave.generation.forking import see_to_children
 from photowave.generation.holding import LevelHolder
 from photowave.generation.one_thread import one_thread
@@ -332,8 +332,7 @@ class SoundscapeGenerator:
             count = samples_in(math.inf if endless else settings.duration_s, self.model)
         shares = [[voice.share for voice in voices]]
         parts = self._pieces(sampler, count, settings, chunk_s=chunk_s, side=side, sounds=len(seeds))
-        mixed = (mix(part, shares)[0].numpy() for part in parts)
-        return SoundStream(mixed, sampler, frames=self._frames(chunk_s))
+        return SoundStream(parts, shares, sampler, frames=self._frames(chunk_s))
 
     def told(self) -> dict[str, Any]:
         """Tell of the model what stands in the description of a sound, as plain values."""
@@ -369,13 +368,13 @@ class SoundscapeGenerator:
         chunk_s: float,
         side: SideNoise | None,
         sounds: int,
-    ) -> Iterator[Tensor]:
-        """Draw `count` samples (None: without end) in pieces of `chunk_s` seconds; see `pieces`."""
+    ) -> Pieces:
+        """Draw `count` samples (None: without end) in pieces of `chunk_s` seconds."""
         codec, audio, frames = self.model.codec, self.model.config.audio, self._frames(chunk_s)
         holder = None
         if (settings.temperature, settings.guidance) != (1.0, 1.0):  # as learned, it is as loud as its place
             holder = LevelHolder(sounds, usual_dbfs=audio.rms_dbfs, sample_rate=self.sample_rate)
-        return pieces(codec, sampler, count, frames=frames, side=side, device=self.device, holder=holder)
+        return Pieces(codec, sampler, count, frames=frames, side=side, device=self.device, holder=holder)
 
     def _frames(self, chunk_s: float) -> int:
         return max(1, round(chunk_s * self.sample_rate / self.model.codec.bands))

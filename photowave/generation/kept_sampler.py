@@ -123,28 +123,32 @@ class _Path:
         self._left = self._length(length)
 
     def draw(self, steps: int) -> NDArray[np.float32]:
-        drawn = np.empty((steps, self._stretch.shape[1]), np.float32)
-        for step in range(steps):
+        drawn, done = np.empty((steps, self._stretch.shape[1]), np.float32), 0
+        while done < steps:
             if self._left == 0 or self._place >= self._end:
                 self._cut()
-            drawn[step] = self._now()
-            if self._remembers:
-                self._way.append((self._place, self._before, self._share()))
-            self._heard[self._place] += 1
-            self._place, self._before = self._place + 1, self._before + 1
-            self._left, self._step = self._left - 1, self._step + 1
+            count = min(steps - done, self._left, self._end - self._place)
+            drawn[done : done + count] = self._next(count)
+            done += count
         return drawn
 
-    def _now(self) -> NDArray[np.float32]:
-        now: NDArray[np.float32] = self._stretch[self._place]
-        if (share := self._share()) < 1:
-            now = share * now + (1 - share) * self._stretch[self._before]
+    def _next(self, count: int) -> NDArray[np.float32]:
+        """The next steps, which lie in one piece."""
+        steps, ahead = np.arange(count), slice(self._place, self._place + count)
+        fading = (self._step + steps < self._faded) & (self._before + steps < len(self._stretch))
+        share = np.where(fading, (self._step + steps + 1) / (self._faded + 1), 1.0)
+        now = self._stretch[ahead].copy()
+        last = np.count_nonzero(fading)  # the piece before is faded out at first
+        if last:
+            on, off = (part[:last, None].astype(np.float32) for part in (share, 1 - share))
+            now[:last] = on * now[:last] + off * self._stretch[self._before : self._before + last]
+        if self._remembers:
+            told = (self._place + steps).tolist(), (self._before + steps).tolist(), share.tolist()
+            self._way += zip(*told, strict=True)
+        self._heard[ahead] += 1
+        self._place, self._before = self._place + count, self._before + count
+        self._left, self._step = self._left - count, self._step + count
         return now
-
-    def _share(self) -> float:
-        """Share of the piece; the rest is still that of the one before."""
-        fading = self._step < self._faded and self._before < len(self._stretch)
-        return (self._step + 1) / (self._faded + 1) if fading else 1.0
 
     def way(self, first: int, end: int) -> NDArray[np.float64]:
         """Place, place in the piece before, and share of the first, [steps, 3]."""
@@ -171,7 +175,9 @@ class _Path:
         around = np.lib.stride_tricks.sliding_window_view(self._stretch, compared, axis=0)
         unlike = np.square(around[places - compared] - now.T).mean((1, 2))
         # What was heard already is put off, so that all of a stretch is heard about as often.
-        ahead = places[:, None] + np.arange(int(self._bounds[0]))
-        score = (unlike + unlike.mean()) * (1 + self._heard[ahead].mean(1)) ** 2
+        ahead = int(self._bounds[0])
+        heard = np.concatenate([[0.0], np.cumsum(self._heard)])  # whole numbers, so differences are exact
+        often = (heard[places + ahead] - heard[places]) / ahead
+        score = (unlike + unlike.mean()) * (1 + often) ** 2
         nearest = np.argsort(score, kind="stable")[:_CHOICES]
         self._place = int(places[nearest[int(which * len(nearest))]])

@@ -193,19 +193,20 @@ def _exponential(values: Array, bits: Array, fractions: Array) -> Callable[[Arra
     return quick
 
 
-@numba.njit(fastmath=FLAGS, nogil=True, cache=True)
+@numba.njit(fastmath=FLAGS, error_model="numpy", nogil=True, cache=True)
 def _gate(h: Array, z: Array, bits: Array, fractions: Array, scratch: Array) -> None:
     """Z = tanh(filter) sigmoid(gate) with tanh(x) = 2 sigmoid(2x) - 1; h [lanes, 2 gate], z [lanes, gate]."""
     lanes, width = z.shape
+    # Of the arrays' type: with whole numbers in between, float32 would be computed as float64.
+    one, two = z.dtype.type(1), z.dtype.type(2)
     for lane in range(lanes):
         row, out = h[lane], z[lane]
         for c in range(width):
-            scratch[c] = -2 * row[c]
+            scratch[c] = -two * row[c]
             scratch[width + c] = -row[width + c]
         exponential(scratch[: 2 * width], bits, fractions)
         for c in range(width):
-            filtered = (1 - scratch[c]) / (1 + scratch[c])
-            out[c] = filtered / (1 + scratch[width + c])
+            out[c] = (one - scratch[c]) / ((one + scratch[c]) * (one + scratch[width + c]))
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
@@ -260,12 +261,8 @@ def _locate(position: float, knots: int, share: Array) -> int:
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
-def _between(track: Array, knot: int, share: float, out: Array) -> None:
-    """Read a track [knots, channels] into `out` [channels]; see `photowave.wavenet.track`."""
-    if len(track) == 1:
-        out[:] = track[0]
-        return
-    lower, upper = track[knot], track[knot + 1]
+def _between(lower: Array, upper: Array, share: float, out: Array) -> None:
+    """Read a track between two knots into `out`, all [channels]; see `photowave.wavenet.track`."""
     for c in range(len(out)):
         out[c] = lower[c] + share * (upper[c] - lower[c])
 
@@ -276,7 +273,7 @@ def read_track(track: Array, knots_per_frame: float, first: int, origin: float, 
     share = np.zeros(1, track.dtype)
     for step in range(len(out)):
         knot = _locate((first + step) * knots_per_frame - origin, len(track), share)
-        _between(track, knot, share[0], out[step])
+        _between(track[knot], track[min(knot + 1, len(track) - 1)], share[0], out[step])
 
 
 @numba.njit(fastmath=FLAGS, nogil=True, cache=True)
@@ -333,10 +330,11 @@ def run(
     share = np.zeros(1, kind)
     for step in range(steps):
         knot = _locate((first + step) * knots_per_frame - origin, knots, share)
+        after, on = min(knot + 1, knots - 1), share[0]
         for lane in range(lanes):
             for c in range(residual):
                 running[lane, c] = taps[lane, 1, c] + taps[lane, 0, residual + c] + input_bias[c]
-            _between(skip_bias[lane], knot, share[0], running[lane, residual:])
+            _between(skip_bias[lane, knot], skip_bias[lane, after], on, running[lane, residual:])
         start = 0
         for layer in range(layers):
             place = start + positions[layer]
@@ -346,7 +344,7 @@ def run(
                     both[lane, c] = ring[c]
                     both[lane, residual + c] = running[lane, c]
                     ring[c] = running[lane, c]
-                _between(gate_bias[lane, :, layer], knot, share[0], h[lane])
+                _between(gate_bias[lane, knot, layer], gate_bias[lane, after, layer], on, h[lane])
                 for c in range(residual):
                     running[lane, c] += residual_bias[layer, c]
             add_product(both, gate[layer], h)
@@ -357,7 +355,7 @@ def run(
         for lane in range(lanes):
             for c in range(skips):
                 s[lane, c] = max(running[lane, residual + c], 0)
-            _between(hidden_bias[lane], knot, share[0], t[lane])
+            _between(hidden_bias[lane, knot], hidden_bias[lane, after], on, t[lane])
         add_product(s, hidden, t)
         for lane in range(lanes):
             for c in range(skips):

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from photowave.generation.kernel import Array
-from photowave.wavenet import BandOutput, SpectralOutput, WaveNet
+from photowave.wavenet import FRAME_BOUND, BandOutput, PowerRegions, SpectralOutput, WaveNet
+from photowave.wavenet.regions import LEAST_REGION_POWER
+from photowave.wavenet.spectral import AROUND, BOUNDS, FAR, FIRST_BURST, LEAST_POWER, MOST_GAIN
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,25 @@ class PackedWaveNet:
     def channels(self) -> int:
         """Numbers per frame that the network gives."""
         return len(self.weights[-1])
+
+
+@dataclass(frozen=True)
+class PackedOutput:
+    """A spectral output as `spectral_kernel.draw_frame` reads it; see there."""
+
+    tables: tuple[Array, ...]
+    limits: Array
+    around: int
+
+
+def pack_output(output: SpectralOutput, regions: PowerRegions | None) -> PackedOutput:
+    """Lay out a spectral output, and the regions that are held if there are any, for compiled code."""
+    kind = output.scale.numpy().dtype
+    region = np.zeros(0, np.int64) if regions is None else regions.index.numpy()
+    measured = output.scale, output.size, output.heard_size, output.first_gains, output.decays
+    tables = (output.group.numpy(), output.heard.numpy(), region, *(part.numpy() for part in measured))
+    told = (MOST_GAIN, *BOUNDS, *FIRST_BURST, FAR, LEAST_POWER, LEAST_REGION_POWER, FRAME_BOUND)
+    return PackedOutput(tables, np.array(told, kind), AROUND)
 
 
 def pack(wavenet: WaveNet, *, dtype: np.dtype[Any] | type = np.float32) -> PackedWaveNet:

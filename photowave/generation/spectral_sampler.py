@@ -7,10 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from photowave.generation.joining import JoinedNetworks
-from photowave.generation.packing import PackedWaveNet
+from photowave.generation.joining import JoinedLanes, JoinedNetworks
+from photowave.generation.kernel import Array
+from photowave.generation.packing import PackedWaveNet, pack_output
 from photowave.generation.randomness import Purpose, UniformStream
 from photowave.generation.sampler import CachedSampler
+from photowave.generation.spectral_kernel import draw_frame
 from photowave.wavenet import PowerRegions, SpectralOutput, WaveNet
 from photowave.wavenet.spectral import SpectralMemory
 from photowave.wavenet.track import interpolate
@@ -24,9 +26,8 @@ class SpectralSampler:
         frame t-1 --> network_input --> compiled layers --> complete --> sharpened --> guidance --> sample
             `-------> recall -------------------------------^                                   frame t <-'
 
-    With 512 bands at 44.1 kHz frames come 86 times a second. So what a frame costs outside of the layers need
-    not be compiled, and stands once, in the output. Each lane is a sound of the compiled sampler, which
-    follows what enters.
+    Each lane is a sound of the compiled sampler, which follows what enters; what stands between two of its
+    steps is compiled, too, see `spectral_kernel`.
 
     Args:
         wavenet: The decoder; its output is spectral.
@@ -148,54 +149,55 @@ def draw_together(samplers: Sequence[SpectralSampler], steps: int) -> None:
     No sample changes. Each sampler keeps its frames until it is asked for them.
     """
     first = samplers[0]
-    output, count = first._output, first._output.uniforms
+    output, twins = first._output, first._lanes
+    count, kind = output.uniforms, output.scale.numpy().dtype
     streams = [stream for sampler in samplers for stream in sampler._streams]
-    numbers = np.stack([stream.take(steps * count).reshape(steps, count) for stream in streams])
-    chance = output.chance(torch.from_numpy(numbers)).to(output.scale)
-    memory = _joined([sampler._memory for sampler in samplers], [len(s._knots) for s in samplers])
-    network = JoinedNetworks([sampler._network for sampler in samplers], steps)
-    held = torch.cat([s._held[:, s._drawn - s._held_from :][:, :steps] for s in samplers])
-    usuals = torch.cat([sampler._usual(steps) for sampler in samplers], 1)
-    frames, spreads = [], []
-    for step in range(steps):
-        usual = usuals[step : step + 1]
-        raw = network.follow().transpose(0, 1).to(output.scale)
-        parameters = output.complete(raw, memory.features, usual)
-        parameters = first._guided(output.sharpened(parameters, usual)[0])
-        now = chance[:, step]
-        spread = output.drawn_spread(parameters, now, temperature=first._temperature)
-        frame = output.around(spread, now)
-        if first._regions is not None:
-            frame, spread = first._regions.hold(frame, spread, held[:, step])
-        frames.append(frame)
-        spreads.append(spread)
-        lanes = frames[-1].repeat_interleave(first._lanes, 0)
-        entering = output.network_input(lanes[None], usual)[0]
-        memory = output.recall(lanes[None], usual, memory=memory)[1]
-        network.enter(entering)
-    network.part()
-    drawn, told = torch.stack(frames, 1), torch.stack(spreads, 1)
+    numbers = np.stack([stream.take(steps * count).reshape(steps, count) for stream in streams], 1)
+    chance = output.chance(torch.from_numpy(numbers)).to(output.scale).numpy()
+    held = np.zeros((steps, len(streams), 0), kind)
+    if first._regions is not None:
+        told = torch.cat([s._held[:, s._drawn - s._held_from :][:, :steps] for s in samplers])
+        held = np.ascontiguousarray(told.transpose(0, 1).numpy())
+    network = JoinedNetworks([sampler._network for sampler in samplers], steps, twins=twins)
+    usuals = np.ascontiguousarray(torch.cat([sampler._usual(steps) for sampler in samplers], 1).numpy())
+    memory = [_by_lane(sampler) for sampler in samplers]
+    features, means, before = (np.concatenate(parts) for parts in zip(*memory, strict=True))
+    frames = np.empty((steps, len(streams), output.bands), kind)
+    spreads = np.empty_like(frames)
+    packed = pack_output(output, first._regions)
+
+    def work(part: JoinedLanes) -> None:
+        lanes = part.lanes
+        sounds = slice(lanes.start // twins, lanes.stop // twins)
+        entering = np.empty((lanes.stop - lanes.start, output.inputs), kind)
+        for step in range(steps):
+            draw_frame(
+                packed.tables, packed.limits, packed.around, output.contrast, first._temperature,
+                first._guidance, part.follow().astype(kind, copy=False), usuals[step, lanes],
+                chance[step, sounds], held[step, sounds], features[lanes], means[lanes], before[lanes],
+                frames[step, sounds], spreads[step, sounds], entering,
+            )  # fmt: skip
+            part.enter(entering)
+
+    network.run(work)
+    drawn, beside = torch.from_numpy(frames).transpose(0, 1), torch.from_numpy(spreads).transpose(0, 1)
     sound = lane = 0
     for sampler in samplers:
-        sounds, end = slice(sound, sound + len(sampler._streams)), lane + len(sampler._knots)
+        sounds, lanes = slice(sound, sound + len(sampler._streams)), slice(lane, lane + len(sampler._knots))
         sampler._ready = (
             torch.cat([sampler._ready[0], drawn[sounds]], 1),
-            torch.cat([sampler._ready[1], told[sounds]], 1),
+            torch.cat([sampler._ready[1], beside[sounds]], 1),
         )
-        since = memory.frames.reshape(-1)
         sampler._memory = SpectralMemory(
-            memory.features[:, lane:end], memory.means[:, lane:end], since[lane if len(since) > 1 else 0]
+            torch.from_numpy(features[lanes]).mT[None],
+            torch.from_numpy(means[lanes]).transpose(0, 1),
+            torch.from_numpy(before[lanes])[0],
         )
-        sound, lane = sounds.stop, end
+        sound, lane = sounds.stop, lanes.stop
 
 
-def _joined(memories: Sequence[SpectralMemory], lanes: Sequence[int]) -> SpectralMemory:
-    """The memories of several samplers as one."""
-    if len(memories) == 1:
-        return memories[0]
-    counted = [memory.frames.expand(count) for memory, count in zip(memories, lanes, strict=True)]
-    return SpectralMemory(
-        torch.cat([memory.features for memory in memories], 1),
-        torch.cat([memory.means for memory in memories], 1),
-        torch.cat(counted),
-    )
+def _by_lane(sampler: SpectralSampler) -> tuple[Array, Array, Array]:
+    """Memory by lanes: features [lanes, FEATURES, cells], means [lanes, DECAYS, cells], frames [lanes]."""
+    memory = sampler._memory
+    counted = memory.frames.expand(len(sampler._knots))
+    return memory.features[0].mT.numpy(), memory.means.transpose(0, 1).numpy(), counted.numpy()

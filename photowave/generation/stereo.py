@@ -8,6 +8,7 @@ from torch import Tensor
 
 from photowave.audio import width_band
 from photowave.generation.randomness import Purpose, UniformStream
+from photowave.generation.side_signs import choose_signs
 from photowave.settings import AudioConfig
 
 WIDEST = 0.75
@@ -60,12 +61,8 @@ class SideNoise:
         uniforms = np.stack([stream.take(steps * bands).reshape(steps, bands) for stream in self._streams])
         noise = torch.special.ndtri(torch.from_numpy(uniforms)).to(spreads)
         side: Tensor = spreads * self._ratio[:, None].to(spreads) * noise
-        more = (middle.double() * side.double()).numpy()
-        signs = np.ones_like(more)
-        for step in range(steps):
-            now = more[:, step]
-            signs[:, step] = np.where(self._louder * now > 0, -1.0, 1.0)
-            self._usual += (np.abs(now) - self._usual) / _LATELY
-            most = _MADE_GOOD * self._usual
-            self._louder = np.clip(self._louder + signs[:, step] * now, -most, most)
-        return side * torch.from_numpy(signs).to(side)
+        turned = np.ascontiguousarray(side.numpy())
+        choose_signs(
+            np.ascontiguousarray(middle.numpy()), turned, self._louder, self._usual, _LATELY, _MADE_GOOD
+        )
+        return torch.from_numpy(turned)

@@ -4,6 +4,7 @@ EfficientNet (Tan and Le 2019, arXiv:1905.11946) without squeeze-and-excitation,
 head of fixed width, as Google published it for small devices.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -99,6 +100,38 @@ class EfficientNetLite0(nn.Module):
         return y
 
 
+class NormalisedConvolution(nn.Sequential):
+    """Convolution, batch normalisation and, where it is given, ReLU6.
+
+    In evaluation, where the normalisation is a fixed scale and shift, these are laid into the convolution's
+    weights, which saves a pass over all places.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, in_channels, height, width] to [batch, out_channels, rows, columns]."""
+        convolution, norm, *activation = self
+        assert isinstance(convolution, nn.Conv2d)
+        assert isinstance(norm, nn.BatchNorm2d)
+        if norm.training or norm.running_var is None or norm.running_mean is None:
+            x = norm(convolution(x))
+        else:
+            scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+            weight = convolution.weight * scale[:, None, None, None]
+            shift = norm.bias - norm.running_mean * scale
+            x = F.conv2d(
+                x,
+                weight,
+                shift,
+                convolution.stride,
+                convolution.padding,
+                convolution.dilation,
+                convolution.groups,
+            )
+        for layer in activation:
+            x = layer(x)
+        return x
+
+
 def _convolution(
     in_channels: int,
     out_channels: int,
@@ -107,7 +140,7 @@ def _convolution(
     stride: int = 1,
     groups: int = 1,
     activation: bool = True,
-) -> nn.Sequential:
+) -> NormalisedConvolution:
     """Convolution, batch normalisation and ReLU6; zeros keep the size at stride 1, others have none."""
     layers: list[nn.Module] = [
         nn.Conv2d(
@@ -121,7 +154,7 @@ def _convolution(
         ),
         nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01),
     ]
-    return nn.Sequential(*layers, nn.ReLU6(inplace=True)) if activation else nn.Sequential(*layers)
+    return NormalisedConvolution(*layers, *([nn.ReLU6(inplace=True)] if activation else []))
 
 
 def _padded_convolution(

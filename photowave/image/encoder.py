@@ -102,7 +102,9 @@ class PhotoEncoder(nn.Module):
         Returns:
             Tensor: Features, float32, [batch, feature_dim].
         """
-        features: Tensor = self.network((pixels - self.mean) / self.std)
+        normalised = (pixels - self.mean) / self.std
+        # With the channels of a place side by side, convolutions are quicker.
+        features: Tensor = self.network(normalised.clone(memory_format=torch.channels_last))
         parts = [features]
         if self.colours:
             parts.append(measure_colours(pixels))

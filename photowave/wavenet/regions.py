@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-_LEAST = 1e-20  # power of a region that counts as nothing
+LEAST_REGION_POWER = 1e-20
+"""Power of a region that counts as nothing."""
 
 
 class PowerRegions(nn.Module):
@@ -65,6 +66,6 @@ class PowerRegions(nn.Module):
         wanted = log_power.to(frames).exp()
 
         def factor(numbers: Tensor) -> Tensor:
-            return (wanted / self.power(numbers).clamp_min(_LEAST)).sqrt()[..., self.index]
+            return (wanted / self.power(numbers).clamp_min(LEAST_REGION_POWER)).sqrt()[..., self.index]
 
         return frames * factor(frames), spreads * factor(spreads)

@@ -21,8 +21,10 @@ FEATURES = 4 + len(DECAYS)
 MOST_GAIN = 0.95
 """Most that the gains of a cell add up to, signs aside: below 1, what is loud cannot feed itself."""
 _FIRST_GAINS = (0.0, 0.3, 0.0, 0.0, 0.3, 0.2)
-_FAR = 0.7  # nepers by which a band may stand out and still be sharpened in full
-_AROUND = 17  # low bands, 0.7 kHz of 512 bands at 44.1 kHz, from which one stands out
+FAR = 0.7
+"""Nepers by which a band may stand out and still be sharpened in full."""
+AROUND = 17
+"""Low bands, 0.7 kHz of 512 bands at 44.1 kHz, from which one stands out."""
 _HEARD = 32  # groups of the low bands whose power enters beside them
 _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
@@ -110,9 +112,7 @@ class SpectralOutput(BandOutput):
         self.register_buffer("heard_size", torch.bincount(heard).float(), persistent=False)
         self.register_buffer("first_gains", torch.tensor(_FIRST_GAINS), persistent=False)
         self.register_buffer("decays", torch.tensor(DECAYS), persistent=False)
-        smoothing = nn.functional.avg_pool1d(
-            torch.eye(own), _AROUND, 1, _AROUND // 2, count_include_pad=False
-        )
+        smoothing = nn.functional.avg_pool1d(torch.eye(own), AROUND, 1, AROUND // 2, count_include_pad=False)
         self.register_buffer("smoothing", smoothing, persistent=False)
         self.contrast = contrast
 
@@ -242,7 +242,7 @@ class SpectralOutput(BandOutput):
         told = 0.0 if usual is None else usual[..., None, : self.own]
         low = spreads[..., : self.own] - told
         rest = low - low @ self.smoothing
-        low = told + low + (self.contrast - 1) * _FAR * torch.tanh(rest / _FAR)
+        low = told + low + (self.contrast - 1) * FAR * torch.tanh(rest / FAR)
         spreads = torch.cat([low.clamp(*BOUNDS), spreads[..., self.own :]], -1)
         return torch.cat([logits, spreads.flatten(-2), often, burst], -1)
 

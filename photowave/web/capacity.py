@@ -60,5 +60,4 @@ def _begun(generator: SoundscapeGenerator, seed: int) -> SoundStream:
 def _draw(streams: list[SoundStream]) -> None:
     draw_ahead(streams, _PIECES)
     for stream in streams:
-        for _ in range(_PIECES):
-            next(stream, None)
+        stream.take(_PIECES)

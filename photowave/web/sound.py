@@ -4,7 +4,7 @@ import io
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, repeat
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -59,12 +59,11 @@ class Turns(Iterator[bytes]):
         self.chunks = next(self._chunks)
 
     def __next__(self) -> bytes:
-        parts = islice(self.stream, self.chunks)
-        piece = b"".join(pcm16(part, channels=self._channels) for part in parts)
-        if not piece:
+        part = self.stream.take(self.chunks)
+        if part is None:
             raise StopIteration
         self.chunks = next(self._chunks)
-        return piece
+        return pcm16(part, channels=self._channels)
 
 
 def draw_turns_ahead(turns: Sequence[Iterator[bytes]]) -> None:

@@ -108,6 +108,19 @@ def test_chunks_equal_the_whole_bit_for_bit(
     assert torch.equal(state.tails, last.tails)
 
 
+@pytest.mark.parametrize(("bands", "taps"), [(2, 8), (3, 2), (5, 10), (16, 16), (512, 2)])
+def test_a_frame_sounds_as_its_filters_say(bands: int, taps: int) -> None:
+    bank = FilterBank(bands=bands, taps_per_band=taps)
+    frames = noise(0, 2, 3 * bands).view(2, 3, bands)
+    products = (frames.double() @ bank.filters.double()).view(2, 3, taps, bands)
+    expected = torch.zeros(2, 3 + taps - 1, bands, dtype=torch.float64)
+    for frame in range(3):
+        expected[:, frame : frame + taps] += products[:, frame]
+    silence = frames.new_zeros(2, taps - 1, bands)
+    heard, _ = bank.synthesis(torch.cat([frames, silence], 1))
+    torch.testing.assert_close(heard.double(), expected.flatten(1), rtol=0, atol=2e-6)
+
+
 @pytest.mark.parametrize("bands", [1, 2, 4, 8, 16, 24, 32])
 def test_impulse_is_heard_where_it_must(bands: int) -> None:
     bank = BANKS[bands]

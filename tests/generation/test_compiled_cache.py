@@ -3,19 +3,19 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import photowave
 
 PACKAGE = Path(photowave.__file__).parent
+COMPILED = [path for path in sorted(PACKAGE.rglob("*.py")) if "@numba" in path.read_text(encoding="utf-8")]
 
 
-def test_compiled_functions_stand_in_one_file_or_alone() -> None:
-    texts = {path.name: path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
-    using = {name: text.count("@numba") for name, text in texts.items() if "@numba" in text}
-    del using["kernel.py"]
-    assert using == {"turning_down.py": 1}
+def test_files_with_compiled_functions_are_found() -> None:
+    assert {"kernel.py", "spectral_kernel.py", "turning_down.py"} <= {path.name for path in COMPILED}
 
 
-def test_compiled_functions_depend_on_no_other_room() -> None:
-    for name in ("kernel.py", "turning_down.py"):
-        text = (PACKAGE / "generation" / name).read_text(encoding="utf-8")
-        assert not re.findall(r"^(?:from|import) photowave", text, re.MULTILINE)
+@pytest.mark.parametrize("path", COMPILED, ids=lambda path: path.name)
+def test_compiled_functions_depend_on_no_other_file(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.findall(r"^\s*(?:from|import) (?:photowave|\.)", text, re.MULTILINE)

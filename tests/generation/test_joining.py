@@ -5,7 +5,7 @@ import pytest
 import torch
 from tiny_models import randomise, tiny_config
 
-from photowave.generation.joining import JoinedNetworks
+from photowave.generation.joining import JoinedLanes, JoinedNetworks
 from photowave.generation.packing import pack
 from photowave.generation.sampler import CachedSampler
 from photowave.model import build_wavenet
@@ -41,13 +41,16 @@ def test_each_lane_goes_on_from_where_it_stands(frames_per_knot: float, threads:
         for sampler, given, first in zip(samplers(), frames, before, strict=True)
     ]
     together = samplers()
-    joined, parts = JoinedNetworks(together, after), []
-    for step in range(after):
-        parts.append(joined.follow().clone())
-        now = [given[:, first + step] for given, first in zip(frames, before, strict=True)]
-        joined.enter(torch.cat(now))
-    joined.part()
-    followed = torch.cat(parts, 1).split(lanes)
-    for sampler, one, other, given in zip(together, alone, followed, frames, strict=True):
+    given = torch.cat([part[:, first : first + after] for part, first in zip(frames, before, strict=True)])
+    followed = np.empty((sum(lanes), after, packed.channels), packed.dtype)
+
+    def work(part: JoinedLanes) -> None:
+        for step in range(after):
+            followed[part.lanes, step] = part.follow()
+            part.enter(given[part.lanes, step].numpy())
+
+    JoinedNetworks(together, after).run(work)
+    rest = zip(together, alone, torch.from_numpy(followed).split(lanes), frames, strict=True)
+    for sampler, one, other, told in rest:
         assert np.array_equal(one[:, :after], other)
-        assert np.array_equal(one[:, after:], sampler.follow(given[:, -4:]))
+        assert np.array_equal(one[:, after:], sampler.follow(told[:, -4:]))

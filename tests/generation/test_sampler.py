@@ -184,7 +184,7 @@ def test_float32_stays_near_the_reference_at_the_default_size() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    kind=st.sampled_from([("softmax", 1), ("mixture", 1), ("mixture", 4)]),
+    kind=st.sampled_from([("softmax", 1), ("mixture", 1), ("mixture", 4), ("spectral", 16)]),
     widths=st.sampled_from([(6, 5, 7), (8, 8, 16), (11, 17, 9), (16, 12, 33)]),
     seeds=st.lists(st.integers(0, 3), min_size=1, max_size=6),
     sizes=st.lists(st.integers(1, 20), min_size=1, max_size=5),

@@ -18,9 +18,9 @@ from photowave.settings import DrawSettings, ModelConfig, SteerSettings
 
 _SMALL = tiny_config("spectral", 64)
 SPECTRAL = dataclasses.replace(
-    _SMALL, wavenet=dataclasses.replace(_SMALL.wavenet, own_bands=8, noise_groups=8)
+    _SMALL, wavenet=dataclasses.replace(_SMALL.wavenet, own_bands=9, noise_groups=4)
 )
-"""Sixteen cells, which fill the processor's vectors as those of the default model do."""
+"""Thirteen cells, which fill no vector of the processor."""
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,22 @@ def test_company_changes_no_sample(config: ModelConfig, loaded: LoadedModel) -> 
             part += taken(stream, 2)
     for one, other in zip(alone, parts, strict=True):
         assert np.array_equal(np.concatenate(one, -1), np.concatenate(other, -1))
+
+
+def test_pieces_that_are_taken_together_are_the_same(loaded: LoadedModel) -> None:
+    made, settings = generator(with_envelope(SPECTRAL), loaded), DrawSettings(duration_s=3.0)
+    for endless in (True, False):
+        one, other = (
+            made.stream_read(reading(made, 1, 2), settings, chunk_s=0.05, endless=endless) for _ in range(2)
+        )
+        single = np.concatenate([next(one) for _ in range(9)], -1)
+        joined = [other.take(count) for count in (3, 1, 5)]
+        assert all(part is not None for part in joined)
+        assert np.array_equal(single, np.concatenate([part for part in joined if part is not None], -1))
+    rest = other.take(100)
+    assert rest is not None
+    assert np.array_equal(rest, np.concatenate(list(one), -1))
+    assert other.take(1) is None
 
 
 def test_frames_are_drawn_in_step_where_they_can_be(loaded: LoadedModel) -> None:
