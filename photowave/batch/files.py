@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Protocol
 
 from photowave.atomic import replacing, unwritten
 from photowave.batch.drawing import Drawn
-from photowave.batch.existing import COMPARED, is_there
+from photowave.batch.existing import is_there
 from photowave.batch.jobs import Fault, Job
 from photowave.errors import ConfigError, MediaError
 from photowave.settings import OutputSettings
@@ -125,12 +125,11 @@ def save_sound(
     described = target.with_suffix(".json")
     description = {**({} if photo is None else {"photo": photo}), **sound.info}
     before = described.read_bytes() if described.is_file() else None
-    stale = _stale(target, before, description)
 
     def ready() -> None:
         # Whenever a run is killed, no description stands beside a sound that it does not tell of. Where there
         # was none it comes first: a sound that nothing describes would be taken for one of the user's own.
-        if stale or target.is_file():
+        if target.is_file():
             described.unlink(missing_ok=True)
         else:
             write_json(described, description)
@@ -143,23 +142,9 @@ def save_sound(
         elif not described.is_file() or described.read_bytes() != before:
             described.write_bytes(before)
         raise
-    for other in stale:
-        other.unlink(missing_ok=True)
     if not described.is_file():
         write_json(described, description)
     return f"{told} -> {target}  ({sound.duration_s:.2f} s, {sound.rms_dbfs:.1f} dBFS, {note})"
-
-
-def _stale(target: Path, before: bytes | None, description: Mapping[str, Any]) -> list[Path]:
-    """Sounds of other formats whose description is about to tell of another one: they are replaced, too."""
-    try:
-        told = json.loads(before or b"")
-    except ValueError:
-        return []  # nothing tells of them: they are the user's own
-    if not isinstance(told, dict) or all(told.get(key) == description.get(key) for key in COMPARED):
-        return []
-    others = (target.with_suffix(f".{kind}") for kind in get_args(get_type_hints(OutputSettings)["format"]))
-    return [other for other in others if other != target and other.is_file()]
 
 
 def write_json(path: Path, tree: Mapping[str, Any]) -> None:
