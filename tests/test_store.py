@@ -103,6 +103,32 @@ def test_what_a_killed_writer_leaves_is_whole_and_the_next_goes_on(lines: int, t
             assert found["b"].tolist() == [number]
 
 
+def test_many_are_found_as_each_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROWS", 7)
+    keys = [b"%d" % number for number in range(20)]
+    with Store(tmp_path) as store:
+        for number, key in enumerate(keys[::2]):
+            store.put(key, {"a": torch.full((number % 3, 2), float(number))})
+        store.flush()
+        found = store.find_all(keys)
+        assert sorted(found) == sorted(keys[::2])
+        assert found == {key: entry for key in keys if (entry := store.find(key)) is not None}
+
+
+def test_many_files_are_hashed_as_each_is_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROWS", 3)
+    paths = [tmp_path / f"{number}.bin" for number in range(8)]
+    for number, path in enumerate(paths):
+        path.write_bytes(b"%d" % (number % 5))
+        os.utime(path, (time.time() - 60,) * 2)
+    gone = tmp_path / "gone.bin"
+    for content in (b"first", b"now other"):
+        paths[4].write_bytes(content)
+        with Store(tmp_path / "store") as store:
+            found = store.sha256s([*paths, gone])
+        assert found == {path: hashlib.sha256(path.read_bytes()).digest() for path in paths}
+
+
 def test_what_was_cut_off_counts_as_missing(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.put(b"first", {"a": torch.arange(4.0)})
