@@ -41,6 +41,7 @@ create table if not exists files (path blob primary key, size integer, mtime_ns 
     without rowid;
 """
 _ROWS, _WAIT_S = 512, 120.0
+_FEWEST_LOOKED_AT = 1_000
 _PACK_BYTES = 1 << 31
 """A writer begins another pack beyond this: systems refuse private maps that are larger than their memory."""
 _SETTLED_NS = 2_000_000_000
@@ -244,6 +245,26 @@ class Store:
                 break
             removed += size if self._remove(path) else 0
         return removed
+
+    def forget_gone(self) -> int:
+        """Forget files that are no longer there, among a part of those that are known, from anywhere on.
+
+        Each time looks at a tenth. So what is known is bounded by what is there and what went of late, and a
+        start is not held up.
+
+        Returns:
+            How many were forgotten.
+        """
+        (count,) = self._base.execute("select count(*) from files").fetchone()
+        most = _FEWEST_LOOKED_AT + count // 10
+        first = secrets.randbelow(max(1, count - most + 1))
+        rows = self._base.execute("select path from files order by path limit ? offset ?", (most, first))
+        gone = [row for row in rows if not os.path.lexists(row[0])]
+        for at in range(0, len(gone), _ROWS):
+            self._base.execute("begin immediate")
+            self._base.executemany("delete from files where path = ?", gone[at : at + _ROWS])
+            self._base.execute("commit")
+        return len(gone)
 
     def _packs_there(self) -> Iterator[tuple[Path, os.stat_result]]:
         for path in self._folder.glob("*.bin"):

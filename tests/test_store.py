@@ -171,6 +171,26 @@ def test_a_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pyt
         assert len(hashed) == times
 
 
+def test_files_that_are_gone_are_forgotten_by_and_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FEWEST_LOOKED_AT", 5)
+    paths = [tmp_path / f"{number:02}.bin" for number in range(60)]
+    for path in paths:
+        path.write_bytes(b"content")
+        os.utime(path, (time.time() - 60,) * 2)
+    with Store(tmp_path / "store") as store:
+        store.sha256s(paths)
+        store.flush()
+        assert store.forget_gone() == 0
+        for path in paths[::2]:
+            path.unlink()
+        # Each time looks at some from anywhere on: the first ones have one chance in fifty.
+        assert 5 <= store.forget_gone() <= 6
+        forgotten = [store.forget_gone() for _ in range(1_000)]
+        assert all(number <= 6 for number in forgotten)
+        known = store._known([os.fsencode(path) for path in paths])
+    assert sorted(known) == sorted(os.fsencode(path) for path in paths[1::2])
+
+
 def filled(folder: Path, keys: str, *, numbers: int = 100) -> list[Path]:
     """A pack for each key, the first unused longest."""
     for age, key in enumerate(keys):

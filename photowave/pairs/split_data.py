@@ -181,6 +181,8 @@ def cache_folder(settings: DataSettings) -> Path | None:
 def trim_cache(settings: DataSettings) -> int:
     """Remove recordings from the cache that nobody uses, if it is larger than the settings allow.
 
+    Hashes of files that are gone are forgotten by and by, too.
+
     Returns:
         Bytes that were removed.
 
@@ -188,9 +190,12 @@ def trim_cache(settings: DataSettings) -> int:
         PairError: The cache cannot be used.
     """
     folder = cache_folder(settings)
-    if folder is None or math.isinf(settings.cache_gb):
+    if folder is None:
         return 0
     with cache_errors(folder), Store(folder) as store:
+        store.forget_gone()
+        if math.isinf(settings.cache_gb):
+            return 0
         return store.prune(most_bytes=round(settings.cache_gb * 1e9))
 
 
