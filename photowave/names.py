@@ -28,6 +28,8 @@ def legible(name: str) -> str:
 
 def on_disk(name: str) -> str:
     """Give a name that stands in a UTF-8 file as this system calls the file, whatever the locale."""
+    if name.isascii():
+        return name
     try:
         os.fsencode(name)
     except UnicodeEncodeError:
@@ -61,8 +63,8 @@ def locate(folder: Path, name: str) -> Path:
     Returns:
         The path as it is named, or where that leads nowhere, as the disk calls it if it is there.
     """
-    named = Path(os.path.normpath(folder / on_disk(name)))
-    if os.path.exists(named) or name.isascii():  # noqa: PTH110 - unlike `Path.exists`, never raises
+    named = Path(os.path.normpath(os.path.join(folder, on_disk(name))))  # noqa: PTH118 - quicker than `/`
+    if name.isascii() or os.path.exists(named):  # noqa: PTH110 - unlike `Path.exists`, never raises
         return named
     there = Path(named.anchor)
     for part in named.parts[1:]:

@@ -21,8 +21,9 @@ import sqlite3
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from mmap import ACCESS_COPY, ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -40,6 +41,7 @@ create table if not exists files (path blob primary key, size integer, mtime_ns 
     without rowid;
 """
 _ROWS, _WAIT_S = 512, 120.0
+_FEWEST_LOOKED_AT = 1_000
 _PACK_BYTES = 1 << 31
 """A writer begins another pack beyond this: systems refuse private maps that are larger than their memory."""
 _SETTLED_NS = 2_000_000_000
@@ -58,7 +60,7 @@ class Entry(NamedTuple):
     @property
     def size(self) -> int:
         """In bytes."""
-        return 4 * sum(math.prod(shape) for _, shape in self.layout)
+        return 4 * _numbers(self.layout)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of one of the arrays."""
@@ -134,12 +136,13 @@ class Store:
 
     def find(self, key: bytes) -> Entry | None:
         """Look up arrays; None where they are not there, or no longer whole."""
-        row = self._base.execute("select pack, start, layout from entries where key = ?", (key,)).fetchone()
-        if row is None:
-            return None
-        layout = tuple((name, tuple(shape)) for name, shape in json.loads(row[2]))
-        entry = Entry(row[0], row[1], layout)
-        return entry if self.packs.holds(entry) else None
+        return self.find_all([key]).get(key)
+
+    def find_all(self, keys: Collection[bytes]) -> dict[bytes, Entry]:
+        """Look up many arrays at once; those that are not there, or no longer whole, are left out."""
+        rows = self._select("select key, pack, start, layout from entries where key in", keys)
+        found = {key: Entry(pack, start, _layout(told)) for key, pack, start, told in rows}
+        return {key: entry for key, entry in found.items() if self.packs.holds(entry)}
 
     def put(self, key: bytes, arrays: Mapping[str, Tensor]) -> Entry:
         """Add arrays, float32; others find them after the next `flush`.
@@ -170,19 +173,47 @@ class Store:
         Raises:
             OSError: It cannot be read.
         """
-        told = path.stat()
-        name = os.fsencode(path.absolute())
-        row = self._base.execute(
-            "select size, mtime_ns, sha256 from files where path = ?", (name,)
-        ).fetchone()
-        if row is not None and row[:2] == (told.st_size, told.st_mtime_ns):
-            return bytes(row[2])
+        told, name = path.stat(), os.fsencode(path.absolute())
+        return self._sha256(path, name, told, self._known([name]).get(name))
+
+    def sha256s(self, paths: Iterable[Path]) -> dict[Path, bytes]:
+        """Hash many files as `sha256` does; those that cannot be read are left out."""
+        found: dict[Path, bytes] = {}
+        paths = list(paths)
+        for first in range(0, len(paths), _ROWS):
+            there: list[tuple[Path, bytes, os.stat_result]] = []
+            for path in paths[first : first + _ROWS]:
+                with suppress(OSError):
+                    there.append((path, os.fsencode(path.absolute()), path.stat()))
+            known = self._known([name for _, name, _ in there])
+            for path, name, told in there:
+                with suppress(OSError):
+                    found[path] = self._sha256(path, name, told, known.get(name))
+        return found
+
+    def _known(self, names: Collection[bytes]) -> dict[bytes, tuple[int, int, bytes]]:
+        """Size, time of change and hash of files as they were the last time."""
+        rows = self._select("select path, size, mtime_ns, sha256 from files where path in", names)
+        return {name: (size, changed_ns, digest) for name, size, changed_ns, digest in rows}
+
+    def _sha256(
+        self, path: Path, name: bytes, told: os.stat_result, known: tuple[int, int, bytes] | None
+    ) -> bytes:
+        if known is not None and known[:2] == (told.st_size, told.st_mtime_ns):
+            return known[2]
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
         if time.time_ns() - told.st_mtime_ns > _SETTLED_NS:
             self._files.append((name, told.st_size, told.st_mtime_ns, digest))
             self._flush_some()
         return digest
+
+    def _select(self, asking: str, keys: Collection[bytes]) -> Iterator[Any]:
+        """Rows of the index for keys, a bounded number of them at a time."""
+        listed = list(keys)
+        for first in range(0, len(listed), _ROWS):
+            part = listed[first : first + _ROWS]
+            yield from self._base.execute(f"{asking} ({','.join('?' * len(part))})", part)
 
     def flush(self) -> None:
         """Write what was added to the index, in one short transaction."""
@@ -214,6 +245,26 @@ class Store:
                 break
             removed += size if self._remove(path) else 0
         return removed
+
+    def forget_gone(self) -> int:
+        """Forget files that are no longer there, among a part of those that are known, from anywhere on.
+
+        Each time looks at a tenth. So what is known is bounded by what is there and what went of late, and a
+        start is not held up.
+
+        Returns:
+            How many were forgotten.
+        """
+        (count,) = self._base.execute("select count(*) from files").fetchone()
+        most = _FEWEST_LOOKED_AT + count // 10
+        first = secrets.randbelow(max(1, count - most + 1))
+        rows = self._base.execute("select path from files order by path limit ? offset ?", (most, first))
+        gone = [row for row in rows if not os.path.lexists(row[0])]
+        for at in range(0, len(gone), _ROWS):
+            self._base.execute("begin immediate")
+            self._base.executemany("delete from files where path = ?", gone[at : at + _ROWS])
+            self._base.execute("commit")
+        return len(gone)
 
     def _packs_there(self) -> Iterator[tuple[Path, os.stat_result]]:
         for path in self._folder.glob("*.bin"):
@@ -263,6 +314,17 @@ class Store:
     def _flush_some(self) -> None:
         if len(self._entries) + len(self._files) >= _ROWS:
             self.flush()
+
+
+@lru_cache(maxsize=1024)
+def _layout(told: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Names and shapes as the index tells them; arrays that are alike share one, which saves memory."""
+    return tuple((name, tuple(shape)) for name, shape in json.loads(told))
+
+
+@lru_cache(maxsize=1024)
+def _numbers(layout: tuple[tuple[str, tuple[int, ...]], ...]) -> int:
+    return sum(math.prod(shape) for _, shape in layout)
 
 
 def _mapped(path: Path) -> Tensor:

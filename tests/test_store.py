@@ -103,6 +103,32 @@ def test_what_a_killed_writer_leaves_is_whole_and_the_next_goes_on(lines: int, t
             assert found["b"].tolist() == [number]
 
 
+def test_many_are_found_as_each_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROWS", 7)
+    keys = [b"%d" % number for number in range(20)]
+    with Store(tmp_path) as store:
+        for number, key in enumerate(keys[::2]):
+            store.put(key, {"a": torch.full((number % 3, 2), float(number))})
+        store.flush()
+        found = store.find_all(keys)
+        assert sorted(found) == sorted(keys[::2])
+        assert found == {key: entry for key in keys if (entry := store.find(key)) is not None}
+
+
+def test_many_files_are_hashed_as_each_is_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROWS", 3)
+    paths = [tmp_path / f"{number}.bin" for number in range(8)]
+    for number, path in enumerate(paths):
+        path.write_bytes(b"%d" % (number % 5))
+        os.utime(path, (time.time() - 60,) * 2)
+    gone = tmp_path / "gone.bin"
+    for content in (b"first", b"now other"):
+        paths[4].write_bytes(content)
+        with Store(tmp_path / "store") as store:
+            found = store.sha256s([*paths, gone])
+        assert found == {path: hashlib.sha256(path.read_bytes()).digest() for path in paths}
+
+
 def test_what_was_cut_off_counts_as_missing(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.put(b"first", {"a": torch.arange(4.0)})
@@ -143,6 +169,26 @@ def test_a_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pyt
                 assert store.sha256(path) == hashlib.sha256(content).digest()
         # What has just been written may be written again before the clock ticks.
         assert len(hashed) == times
+
+
+def test_files_that_are_gone_are_forgotten_by_and_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FEWEST_LOOKED_AT", 5)
+    paths = [tmp_path / f"{number:02}.bin" for number in range(60)]
+    for path in paths:
+        path.write_bytes(b"content")
+        os.utime(path, (time.time() - 60,) * 2)
+    with Store(tmp_path / "store") as store:
+        store.sha256s(paths)
+        store.flush()
+        assert store.forget_gone() == 0
+        for path in paths[::2]:
+            path.unlink()
+        # Each time looks at some from anywhere on: the first ones have one chance in fifty.
+        assert 5 <= store.forget_gone() <= 6
+        forgotten = [store.forget_gone() for _ in range(1_000)]
+        assert all(number <= 6 for number in forgotten)
+        known = store._known([os.fsencode(path) for path in paths])
+    assert sorted(known) == sorted(os.fsencode(path) for path in paths[1::2])
 
 
 def filled(folder: Path, keys: str, *, numbers: int = 100) -> list[Path]:

@@ -1,6 +1,7 @@
 """What is measured on the training split before the first step: scales, codebook, prior, and what it does."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from photowave.calibration.keeping import keep_envelopes
 from photowave.calibration.prior import fit_prior
 from photowave.calibration.usual import fit_usual
 from photowave.errors import ConfigError
+from photowave.generation.one_thread import one_thread
 from photowave.model import (
     EnvelopeStack,
     KeptEnvelopes,
@@ -87,14 +89,15 @@ def check_single(model: PhotowaveModel, parts: Iterable[SplitData]) -> None:
 
 def _band_levels(model: PhotowaveModel, train: SplitData) -> Tensor:
     """Root mean square of each band, each recording counting alike, [bands]; none far below the loudest."""
-    power = torch.zeros(model.codec.bands)
+    bands, power = model.codec.bands, torch.zeros(model.codec.bands)
+    most = 60 * model.sample_rate // bands * bands
     for recording in train.bank.recordings:
-        length = len(recording.samples) - len(recording.samples) % model.codec.bands
-        parts = torch.split(
-            recording.samples[:length], 60 * model.sample_rate // model.codec.bands * model.codec.bands
-        )
-        summed = [model.codec.encode(part[None])[0].square().sum(0) for part in parts]
-        power += torch.stack(summed).sum(0) * model.codec.bands / length
+        length = len(recording.samples) - len(recording.samples) % bands
+        # What is short is too little work to be shared.
+        with one_thread() if length <= most // 6 else nullcontext():
+            parts = torch.split(recording.samples[:length], most)
+            summed = [model.codec.encode(part[None])[0].square().sum(0) for part in parts]
+            power += torch.stack(summed).sum(0) * bands / length
     level = (power / len(train.bank.recordings)).sqrt()
     return level.clamp_min(_LEAST_LEVEL * float(level.max()))
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.model_selection import GroupKFold
 from torch import Tensor
@@ -11,6 +13,8 @@ FOLDS = 5
 ALIKE = 0.7
 """Cosine of centred features above which photos stay in one fold: else near copies would vouch."""
 _FEWEST = 20  # photos with a right answer among the groups that were fitted
+_WHOLE = 1_024
+"""So many photos are clustered in one piece: time and memory grow with their square."""
 _FACTORS = torch.logspace(-1.5, 1.5, 121)
 
 Fit = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -58,9 +62,45 @@ def _clusters(inputs: Tensor) -> list[int]:
     if len(inputs) < FOLDS:
         return [0] * len(inputs)
     unit = torch.nn.functional.normalize(inputs, dim=1)
-    apart = (1 - unit @ unit.t()).clamp_min(0)
-    alike = AgglomerativeClustering(
-        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=1 - ALIKE
-    )
-    found: list[int] = alike.fit_predict(apart.numpy()).tolist()
-    return found
+    found = np.zeros(len(unit), dtype=np.int64)
+    pieces = _pieces(unit)
+    if len(pieces) > 1:
+        # Folds take clusters in turn: in the order of photos whose scenes take turns, each would lack scenes.
+        pieces = [pieces[number] for number in np.random.default_rng(0).permutation(len(pieces))]
+    for piece in pieces:
+        found[piece] = found.max() + 1
+        if len(piece) > 1:
+            apart = (1 - unit[piece] @ unit[piece].t()).clamp_min(0)
+            alike = AgglomerativeClustering(
+                n_clusters=None, metric="precomputed", linkage="average", distance_threshold=1 - ALIKE
+            )
+            found[piece] += alike.fit_predict(apart.numpy())
+    listed: list[int] = found.tolist()
+    return listed
+
+
+def _pieces(unit: Tensor) -> list[NDArray[np.int64]]:
+    """Photos that may be of one cluster, for each piece their numbers: few are clustered whole.
+
+    Clusters that are alike on average hold two photos that are alike. So no cluster goes beyond what hangs
+    together by such pairs, and among many photos those are small pieces.
+    """
+    count = len(unit)
+    if count <= _WHOLE:
+        return [np.arange(count)]
+    near = np.empty((count, count), dtype=np.bool_)
+    for first in range(0, count, _WHOLE):
+        part = slice(first, first + _WHOLE)
+        near[part, first:] = (unit[part] @ unit[first:].t() > ALIKE).numpy()
+        near[first:, part] = near[part, first:].T
+    pieces, left = [], np.ones(count, dtype=np.bool_)
+    for photo in range(count):
+        if left[photo]:
+            piece, new = np.zeros((2, count), dtype=np.bool_)
+            new[photo] = True
+            while new.any():
+                piece |= new
+                new = near[new].any(0) & ~piece
+            left &= ~piece
+            pieces.append(np.flatnonzero(piece))
+    return pieces

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from photowave.generation.one_thread import one_thread
+
 
 def fit_softmax(
     inputs: Tensor,
@@ -41,6 +43,7 @@ def fit_softmax(
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    with torch.enable_grad():
+    # Its steps are many and small.
+    with torch.enable_grad(), one_thread():
         optimiser.step(closure)  # type: ignore[no-untyped-call]
     return weight.detach(), bias.detach()

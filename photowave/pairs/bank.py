@@ -13,6 +13,7 @@ from photowave.model import EnvelopeClip
 from photowave.pairs.kept_recordings import KeptRecordings, RecordingStore, cache_errors
 from photowave.pairs.pairing import Excerpt
 from photowave.pairs.recording import HOP_S, Recording, RecordingReader
+from photowave.pairs.splits import HashFiles
 from photowave.settings import AudioConfig
 
 
@@ -24,6 +25,7 @@ class SoundBank:
     recording, fades of up to `fade_s` are cut off at either end, and one that is at most half too short is
     repeated. Textures describe `window_s` of sound each. `envelope` measures spectral envelopes;
     `level` is `rms` or `loudness`, see `DataSettings`. `progress` is called with 1 after each recording.
+    `hashed` hashes files for the `cache`, which can do it itself.
 
     Attributes:
         recordings: Those that can be used.
@@ -51,6 +53,7 @@ class SoundBank:
         level: str = "rms",
         bandwidths_hz: Sequence[float | None] = (),
         cache: Path | None = None,
+        hashed: HashFiles | None = None,
         strict: bool = True,
         progress: Callable[[int], None] | None = None,
     ):
@@ -62,7 +65,8 @@ class SoundBank:
         )
         known = bandwidths_hz or (None,) * len(excerpts)
         self.bad: dict[Excerpt, str] = {}
-        self._hold(_read_all(reader, list(zip(excerpts, known, strict=True)), cache, self.bad, progress))
+        asked = list(zip(excerpts, known, strict=True))
+        self._hold(_read_all(reader, asked, cache, hashed, self.bad, progress))
         if strict:
             refuse_if_any(list(self.bad.values()), what="recordings", total=len(excerpts))
 
@@ -171,12 +175,14 @@ def _read_all(
     reader: RecordingReader,
     excerpts: Sequence[tuple[Excerpt, float | None]],
     cache: Path | None,
+    hashed: HashFiles | None,
     bad: dict[Excerpt, str],
     progress: Callable[[int], None] | None,
 ) -> Sequence[Recording]:
     """Read what can be read, from the cache or from its file, and say what is wrong with the rest."""
     if cache is not None:
-        with cache_errors(cache), RecordingStore(cache, reader) as store:
+        with cache_errors(cache), RecordingStore(cache, reader, hashed=hashed) as store:
+            store.expect(excerpts)
             _each(store.add, excerpts, bad, progress)
         return store.recordings
     found: list[Recording] = []

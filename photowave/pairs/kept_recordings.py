@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from photowave.errors import PairError
 from photowave.pairs import long_recording, recording
 from photowave.pairs.pairing import Excerpt
 from photowave.pairs.recording import Recording, RecordingReader
-from photowave.pairs.splits import HashFile, sha256
+from photowave.pairs.splits import HashFiles, sha256s
 from photowave.store import Entry, Packs, Store
 
 
@@ -39,18 +39,29 @@ def cache_errors(folder: Path) -> Iterator[None]:
         raise PairError(f"the cache {folder} cannot be written: {told}. Make room, {without}.") from error
 
 
-@contextmanager
-def file_hashes(folder: Path | None) -> Iterator[HashFile]:
-    """Give what hashes files: each once as long as it stays the same, if there is a folder to remember it in.
+class FileHashes:
+    """Hashes of files; each file is looked at once, however often a start of a training needs its hash.
+
+    Args:
+        folder: Where hashes are kept for the next time; None: nowhere.
 
     Raises:
         PairError: The folder cannot be used.
     """
-    if folder is None:
-        yield sha256
-        return
-    with cache_errors(folder), Store(folder) as store:
-        yield store.sha256
+
+    def __init__(self, folder: Path | None):
+        self._folder, self._known = folder, dict[Path, bytes]()
+
+    def __call__(self, paths: Iterable[Path]) -> Mapping[Path, bytes]:
+        """Tell the hashes of these files and of all before them; those that cannot be read are left out."""
+        new = [path for path in dict.fromkeys(paths) if path not in self._known]
+        if new and self._folder is None:
+            self._known |= sha256s(new)
+        elif new:
+            assert self._folder is not None
+            with cache_errors(self._folder), Store(self._folder) as store:
+                self._known |= store.sha256s(new)
+        return self._known
 
 
 class KeptRecordings(Sequence[Recording]):
@@ -98,15 +109,18 @@ class RecordingStore(Store):
     Args:
         folder: Where they are kept.
         reader: Reads those that are new. Its settings and the code that does it are part of each key.
+        hashed: Hashes many files; None: the store itself.
 
     Raises:
         OSError: See `Store`.
         sqlite3.Error: See `Store`.
     """
 
-    def __init__(self, folder: Path, reader: RecordingReader):
+    def __init__(self, folder: Path, reader: RecordingReader, *, hashed: HashFiles | None = None):
         super().__init__(folder)
         self._reader, self._entries_of = reader, list[Entry]()
+        self._hashed = self.sha256s if hashed is None else hashed
+        self._expected: dict[tuple[Excerpt, float | None], Entry] = {}
         self._paths: list[Path] = []
         self._base_key = json.dumps([_code(), *reader.told])
 
@@ -115,22 +129,36 @@ class RecordingStore(Store):
         """Those that were added, in their order."""
         return KeptRecordings(self.packs, self._entries_of, self._paths)
 
+    def expect(self, excerpts: Iterable[tuple[Excerpt, float | None]]) -> None:
+        """Look up many recordings at once, before `add` adds each; without it, each is looked up alone."""
+        asked = list(excerpts)
+        contents = self._hashed([excerpt.path for excerpt, _ in asked])
+        keys = {each: self._key(contents[each[0].path], *each) for each in asked if each[0].path in contents}
+        found = self.find_all(set(keys.values()))
+        self._expected = {each: found[key] for each, key in keys.items() if key in found}
+
     def add(self, excerpt: Excerpt, bandwidth_hz: float | None) -> None:
         """Add one recording.
 
         Raises:
             MediaError: It cannot serve.
         """
-        try:
-            content = self.sha256(excerpt.path).hex()
-        except OSError:
-            self._reader.read(excerpt, bandwidth_hz)  # says what is wrong with it
-            raise
-        told = json.dumps([self._base_key, content, excerpt.start_s, bandwidth_hz])
-        key = hashlib.sha256(told.encode()).digest()
-        entry = self.find(key) or self._put_new(key, self._reader.read(excerpt, bandwidth_hz))
+        entry = self._expected.get((excerpt, bandwidth_hz))
+        if entry is None:
+            # What is read and kept under a hash is what has this hash now.
+            try:
+                content = self.sha256(excerpt.path)
+            except OSError:
+                self._reader.read(excerpt, bandwidth_hz)  # says what is wrong with it
+                raise
+            key = self._key(content, excerpt, bandwidth_hz)
+            entry = self.find(key) or self._put_new(key, self._reader.read(excerpt, bandwidth_hz))
         self._entries_of.append(entry)
         self._paths.append(excerpt.path)
+
+    def _key(self, content: bytes, excerpt: Excerpt, bandwidth_hz: float | None) -> bytes:
+        told = json.dumps([self._base_key, content.hex(), excerpt.start_s, bandwidth_hz])
+        return hashlib.sha256(told.encode()).digest()
 
     def _put_new(self, key: bytes, new: Recording) -> Entry:
         named = {"samples": new.samples, "textures": new.textures, "levels": new.levels}

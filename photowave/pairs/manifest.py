@@ -13,11 +13,11 @@ from typing import Literal
 
 from photowave.errors import PairError
 from photowave.pairs.left_out import LeftOut, left_out, tell_left_out
-from photowave.pairs.listing import leaks, read_table, write_cells
+from photowave.pairs.listing import leaks, read_table, without_collecting, write_cells
 from photowave.pairs.pairing import Credit, Excerpt, Pairing, Part, pair_up
 from photowave.pairs.rows import Row as Row  # where others look for it
 from photowave.pairs.rows import columns_for, row_cells, row_faults
-from photowave.pairs.splits import SPLITS, HashFile, sha256
+from photowave.pairs.splits import SPLITS, HashFiles, sha256s
 
 
 @dataclass(frozen=True)
@@ -105,19 +105,19 @@ class Manifest:
         """
         if pairing not in ("row", "scene"):
             raise PairError(f"pairing={pairing!r}: must be 'row' or 'scene'.")
-        excerpts = [None if row.sound is None else Excerpt(row.sound, row.start_s) for row in self.rows]
-        parts = [
-            Part(
-                row.photo,
-                excerpt,
-                row.scene,
-                row.also,
-                row.bandwidth_hz,
-                Credit(row.licence, row.author, row.source),
+        with without_collecting():
+            parts = (
+                Part(
+                    row.photo,
+                    None if row.sound is None else Excerpt(row.sound, row.start_s),
+                    row.scene,
+                    row.also,
+                    row.bandwidth_hz,
+                    Credit(row.licence, row.author, row.source),
+                )
+                for row in self.rows
             )
-            for row, excerpt in zip(self.rows, excerpts, strict=True)
-        ]
-        found = pair_up(parts, by_scene=pairing == "scene")
+            found = pair_up(parts, by_scene=pairing == "scene")
         if needs_photos and not any(found.sounds_of):
             raise PairError(
                 f"{self.path}: no photo has a sound with pairing '{pairing}' among {len(self.rows)} rows. "
@@ -126,7 +126,7 @@ class Manifest:
         return found
 
 
-def read_manifest(path: str | Path, *, strict: bool = True, hashed: HashFile = sha256) -> Manifest:
+def read_manifest(path: str | Path, *, strict: bool = True, hashed: HashFiles = sha256s) -> Manifest:
     """Read a manifest and check it as a whole.
 
     Relative paths count from the folder of the file. Everything that is wrong is reported at once.
@@ -141,9 +141,10 @@ def read_manifest(path: str | Path, *, strict: bool = True, hashed: HashFile = s
             a row has neither photo nor sound, an unknown split, a file that does not exist or an `also`,
             `start_s` or `bandwidth_hz` that does not fit, or a photo or a recording stands in two splits.
     """
-    table = read_table(path)
-    problems = [(line.number, text.rstrip(".")) for line in table.lines for text in line.faults]
-    problems += [(row.line, text) for row, text in leaks(table.rows, hashed=hashed)]
+    with without_collecting():
+        table = read_table(path)
+        problems = [(line.number, text.rstrip(".")) for line in table.lines for text in line.faults]
+        problems += [(row.line, text) for row, text in leaks(table.rows, hashed=hashed)]
     problems.sort()
     if strict:
         _refuse_if_any(table.path, [f"line {line}: {text}" for line, text in problems])

@@ -27,7 +27,7 @@ from photowave.atomic import unwritten
 from photowave.audio import SOUND_SUFFIXES
 from photowave.errors import MediaError, PairError
 from photowave.image import FeatureCache, PhotoEncoder
-from photowave.pairs.kept_recordings import file_hashes
+from photowave.pairs.kept_recordings import FileHashes
 from photowave.pairs.left_out import LeftOut, left_out
 from photowave.pairs.listing import read_table
 from photowave.pairs.manifest import Manifest, Row
@@ -92,8 +92,8 @@ def write_shards(
     if not 0 < chunk_mb <= 2_000:
         raise PairError(f"chunk_mb={chunk_mb:g}: must be above 0 and at most 2000. Use {CHUNK_MB}.")
     _check_out(out, overwrite)
-    with file_hashes(cache_folder(settings)) as hashed:
-        manifest = open_pairs(settings.pairs, settings.splits, strict=settings.strict, hashed=hashed)
+    hashed = FileHashes(cache_folder(settings))
+    manifest = open_pairs(settings.pairs, settings.splits, strict=settings.strict, hashed=hashed)
     writer = _SplitWriter(
         manifest, settings, config=config, encoder=encoder, piece_s=piece_s, chunk_bytes=round(chunk_mb * 1e6)
     )

@@ -8,7 +8,7 @@ from photowave.errors import PairError
 from photowave.pairs.manifest import Manifest, read_manifest
 from photowave.pairs.rows import Row
 from photowave.pairs.shard_index import is_shards
-from photowave.pairs.splits import SPLITS, HashFile, sha256
+from photowave.pairs.splits import SPLITS, HashFiles, sha256s
 from photowave.pairs.table import scene_table
 from photowave.settings import SplitSettings
 
@@ -22,7 +22,7 @@ def open_pairs(
     splits: SplitSettings = _DEFAULTS,
     *,
     strict: bool = True,
-    hashed: HashFile = sha256,
+    hashed: HashFiles = sha256s,
 ) -> Manifest:
     """Find and read the pairs.
 

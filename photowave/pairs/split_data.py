@@ -8,21 +8,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
 import torch
 from torch import Tensor
 
 from photowave.errors import MediaError
-from photowave.image import FeatureCache, PhotoEncoder, PhotoSource, photo_sha256
+from photowave.image import FeatureCache, PhotoEncoder
 from photowave.model import build_spectra
 from photowave.pairs.bank import SoundBank, refuse_if_any
 from photowave.pairs.clips import ClipDataset
-from photowave.pairs.kept_recordings import cache_errors, file_hashes
+from photowave.pairs.kept_recordings import FileHashes, cache_errors
 from photowave.pairs.left_out import LeftOut
 from photowave.pairs.long_recording import LONG_S
 from photowave.pairs.manifest import Manifest
 from photowave.pairs.pairing import Pairing
-from photowave.pairs.splits import HashFile
+from photowave.pairs.splits import HashFiles
 from photowave.progress import telling
 from photowave.settings import AudioConfig, DataSettings, ModelConfig
 from photowave.store import Store
@@ -108,7 +109,12 @@ def clip_length(audio: AudioConfig, clip_s: float) -> int:
 
 
 def read_split(
-    rows: Manifest, settings: DataSettings, *, config: ModelConfig, encoder: PhotoEncoder
+    rows: Manifest,
+    settings: DataSettings,
+    *,
+    config: ModelConfig,
+    encoder: PhotoEncoder,
+    hashed: HashFiles | None = None,
 ) -> SplitData:
     """Read the recordings and photos of one split; a bar shows how far it is on a terminal.
 
@@ -119,6 +125,7 @@ def read_split(
         settings: How clips will be cut from them.
         config: Rate, level, texture and envelope of the model.
         encoder: What turns photos into features.
+        hashed: Hashes files; what it was asked before, it need not look at again.
 
     Raises:
         ConfigError: `window_s` is too short for a texture.
@@ -127,6 +134,7 @@ def read_split(
     """
     needs_photos = config.conditioning.kind != "position"
     folder = cache_folder(settings)
+    hashed = FileHashes(folder) if hashed is None else hashed
     pairing = rows.pairs(settings.pairing, needs_photos=needs_photos)
     with telling("recordings", len(pairing.sounds), tell=_log.info) as step:
         bank = SoundBank(
@@ -139,10 +147,11 @@ def read_split(
             envelope=build_spectra(config) if config.envelope.components else None,
             bandwidths_hz=pairing.bandwidths_hz,
             cache=folder,
+            hashed=hashed,
             strict=settings.strict,
             progress=step,
         )
-    with telling("photos", len(pairing.photos), tell=_log.info) as step, file_hashes(folder) as hashed:
+    with telling("photos", len(pairing.photos), tell=_log.info) as step:
         features, bad_photos = _features(pairing.photos, encoder, hashed=hashed, progress=step)
     if settings.strict or len(bad_photos) == len(pairing.photos):
         refuse_if_any(list(bad_photos.values()), what="photos", total=len(pairing.photos))
@@ -175,6 +184,8 @@ def cache_folder(settings: DataSettings) -> Path | None:
 def trim_cache(settings: DataSettings) -> int:
     """Remove recordings from the cache that nobody uses, if it is larger than the settings allow.
 
+    Hashes of files that are gone are forgotten by and by, too.
+
     Returns:
         Bytes that were removed.
 
@@ -182,34 +193,28 @@ def trim_cache(settings: DataSettings) -> int:
         PairError: The cache cannot be used.
     """
     folder = cache_folder(settings)
-    if folder is None or math.isinf(settings.cache_gb):
+    if folder is None:
         return 0
     with cache_errors(folder), Store(folder) as store:
+        store.forget_gone()
+        if math.isinf(settings.cache_gb):
+            return 0
         return store.prune(most_bytes=round(settings.cache_gb * 1e9))
 
 
 def _features(
-    photos: Sequence[Path], encoder: PhotoEncoder, *, hashed: HashFile, progress: Callable[[int], Any]
+    photos: Sequence[Path], encoder: PhotoEncoder, *, hashed: HashFiles, progress: Callable[[int], Any]
 ) -> tuple[Tensor, dict[Path, str]]:
     """Features of the photos that can be read, [photos, features], and what is wrong with the others."""
-    cache, bad = FeatureCache(), dict[Path, str]()
-
-    def name(photo: PhotoSource) -> str:
-        try:
-            assert isinstance(photo, Path)
-            return hashed(photo).hex()
-        except OSError:
-            return photo_sha256(photo)  # says what is wrong with it
-
-    found, count = torch.empty(len(photos), encoder.feature_dim), 0
-    for photo in photos:
-        try:
-            found[count] = cache.features(encoder, [photo], hashed=name)[0]
+    found, count, bad = np.empty((len(photos), encoder.feature_dim), np.float32), 0, dict[Path, str]()
+    for photo, row in zip(photos, FeatureCache().each(encoder, photos, known=hashed(photos)), strict=True):
+        if isinstance(row, MediaError):
+            bad[photo] = str(row)
+        else:
+            found[count] = row
             count += 1
-        except MediaError as error:
-            bad[photo] = str(error)
         progress(1)
-    return found[:count], bad
+    return torch.from_numpy(found[:count]), bad
 
 
 def _evenly(items: Iterable[tuple[int, Hashable]], *, most: int) -> list[int]:

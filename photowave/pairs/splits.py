@@ -12,7 +12,8 @@ at all, the hash of a group's name alone decides, and the shares are met on aver
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,8 @@ from typing import Literal
 from photowave.settings import SplitSettings
 
 Split = Literal["train", "val", "test"]
-HashFile = Callable[[Path], bytes]
+HashFiles = Callable[[Iterable[Path]], Mapping[Path, bytes]]
+"""Hashes files, and tells at least the hashes of those that it is given and that can be read."""
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 ENOUGH_SOUNDS = 4
 """Takes from which on a scene keeps those of a session together: one for validation, one for test, two for
@@ -74,17 +76,16 @@ def take_name(name: str) -> str:
     return f"{folder}/{shorter}" if folder else shorter
 
 
-def sha256(path: Path) -> bytes:
-    """Hash the content of a file.
+def sha256s(paths: Iterable[Path]) -> dict[Path, bytes]:
+    """Hash the content of files; those that cannot be read are left out."""
+    found: dict[Path, bytes] = {}
+    for path in paths:
+        with suppress(OSError), path.open("rb") as file:
+            found[path] = hashlib.file_digest(file, "sha256").digest()
+    return found
 
-    Raises:
-        OSError: It cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
-
-def content_keys(paths: Iterable[Path], hashed: HashFile = sha256) -> dict[Path, str]:
+def content_keys(paths: Iterable[Path], hashed: HashFiles = sha256s) -> dict[Path, str]:
     """Give files with the same bytes the same key, under whatever name they lie.
 
     The key is the size, and where another file has that size, the sha256 of the content with it. What cannot
@@ -97,13 +98,13 @@ def content_keys(paths: Iterable[Path], hashed: HashFile = sha256) -> dict[Path,
             of_size[path.stat().st_size][path] = None
         except OSError:
             keys[path] = f"unread {path}"
+    digests = hashed([path for same in of_size.values() if len(same) > 1 for path in same])
     for size, same in of_size.items():
-        several = len(same) > 1
         for path in same:
-            try:
-                keys[path] = f"{size}:{hashed(path).hex()}" if several else str(size)
-            except OSError:
-                keys[path] = f"unread {path}"
+            if len(same) == 1:
+                keys[path] = str(size)
+            else:
+                keys[path] = f"{size}:{digests[path].hex()}" if path in digests else f"unread {path}"
     return keys
 
 

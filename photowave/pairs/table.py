@@ -11,12 +11,12 @@ from photowave.image.decode import find_photos
 from photowave.names import composed
 from photowave.pairs.rows import Row
 from photowave.pairs.splits import (
-    HashFile,
+    HashFiles,
     Item,
     assign_splits,
     content_keys,
     recording_name,
-    sha256,
+    sha256s,
     take_name,
 )
 from photowave.settings import SplitSettings
@@ -33,7 +33,7 @@ class SceneFile(NamedTuple):
 
 
 def scene_table(
-    folder: str | Path, splits: SplitSettings = _DEFAULTS, *, hashed: HashFile = sha256
+    folder: str | Path, splits: SplitSettings = _DEFAULTS, *, hashed: HashFiles = sha256s
 ) -> list[Row]:
     """List the photos and sounds of a folder of scenes and split them.
 
@@ -94,7 +94,7 @@ def list_scenes(folder: Path) -> tuple[list[SceneFile], list[str]]:
 
 
 def split_scenes(
-    folder: Path, files: Sequence[SceneFile], splits: SplitSettings, *, hashed: HashFile = sha256
+    folder: Path, files: Sequence[SceneFile], splits: SplitSettings, *, hashed: HashFiles = sha256s
 ) -> list[Row]:
     """Make a row of each file of a folder of scenes, also of those that cannot be read."""
     content = content_keys((file.path for file in files), hashed)

@@ -12,7 +12,7 @@ from photowave import extras
 from photowave.errors import ConfigError
 from photowave.image import PhotoEncoder
 from photowave.pairs.clips import Clip, ClipDataset, EpochSampler
-from photowave.pairs.kept_recordings import file_hashes
+from photowave.pairs.kept_recordings import FileHashes
 from photowave.pairs.left_out import LeftOut
 from photowave.pairs.shard_index import is_shards
 from photowave.pairs.sources import open_pairs
@@ -60,13 +60,15 @@ class PairsDataModule(L.LightningDataModule):
         if is_shards(settings.pairs):
             self._read_shards(missing)
             return
-        with file_hashes(cache_folder(settings)) as hashed:
-            manifest = open_pairs(settings.pairs, settings.splits, strict=settings.strict, hashed=hashed)
+        hashed = FileHashes(cache_folder(settings))
+        manifest = open_pairs(settings.pairs, settings.splits, strict=settings.strict, hashed=hashed)
         rows = {name: manifest.split(name) for name in missing}
         lost = list(manifest.left_out)
         for name, part in rows.items():
             _log.info("%s: reading %d photos and %d recordings", name, len(part.photos), len(part.sounds))
-            self.parts[name] = read_split(part, settings, config=self.config, encoder=self._encoder)
+            self.parts[name] = read_split(
+                part, settings, config=self.config, encoder=self._encoder, hashed=hashed
+            )
             lost += self.parts[name].left_out
         # Not before all splits are read: what they found is in use, and stays.
         if removed := trim_cache(settings):

@@ -72,11 +72,11 @@ def start(folder: Path, steps: int, batch_size: int) -> None:
         training=TrainingSettings(**recipe["training"]),
         data=data,
     )
-    told = {"built": since()}
+    tell("built")
     pairs.setup("fit")
-    told["read"] = since()
+    tell("read")
     read_splits(task, pairs, "fit")
-    told["calibrated"] = since()
+    tell("calibrated")
 
     class Clock(L.Callback):
         waited = stepped = 0.0
@@ -84,8 +84,9 @@ def start(folder: Path, steps: int, batch_size: int) -> None:
 
         def on_train_batch_start(self, *_: object) -> None:
             now = time.monotonic()
-            told.setdefault("first step", since())
-            if self.last is not None:
+            if self.last is None:
+                tell("first step")
+            else:
                 self.waited += now - self.last
             self.began = now
 
@@ -105,8 +106,6 @@ def start(folder: Path, steps: int, batch_size: int) -> None:
         enable_model_summary=False,
         callbacks=[clock],
     ).fit(task, datamodule=pairs)
-    for name, (clock_s, processor_s) in told.items():
-        print(f"{name}: {clock_s:.1f} s after the start, {processor_s:.1f} s of the processor")
     share = clock.waited / (clock.waited + clock.stepped)
     print(
         f"a step: {1000 * clock.stepped / steps:.0f} ms, waiting for clips: {100 * share:.1f} % of the time"
@@ -114,9 +113,10 @@ def start(folder: Path, steps: int, batch_size: int) -> None:
     print(f"memory that is no mapped file: {peak[0] / 1e9:.2f} GB at most")
 
 
-def since() -> tuple[float, float]:
-    """Seconds since the process began, by the clock and of the processor."""
-    return time.monotonic() - BEGAN, time.process_time()
+def tell(what: str) -> None:
+    """Tell how long ago the process began, by the clock and of the processor."""
+    clock_s, processor_s = time.monotonic() - BEGAN, time.process_time()
+    print(f"{what}: {clock_s:.1f} s after the start, {processor_s:.1f} s of the processor", flush=True)
 
 
 def watch_memory() -> list[int]:

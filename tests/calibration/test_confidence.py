@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from photowave.calibration import confidence
 from photowave.calibration.confidence import find_factor
 from photowave.calibration.prior import fit_map
 from photowave.model import TextureConditioner
@@ -69,3 +70,38 @@ def test_photos_alike_do_not_vouch_for_each_other() -> None:
 def test_too_few_photos_tell_nothing() -> None:
     inputs, targets = examples(12, seed=4)
     assert find_factor(inputs, targets, lambda chosen: (torch.ones(3, 12), torch.zeros(3))) == 1.0
+
+
+@pytest.mark.parametrize("spread", [0.4, 0.8, 1.2])
+def test_many_photos_have_the_clusters_that_they_have_as_a_whole(
+    spread: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = torch.Generator().manual_seed(5)
+    inputs = torch.randn(12, 16, generator=generator).repeat(20, 1)
+    inputs += spread * torch.randn(240, 16, generator=generator)
+
+    def clusters(whole: int) -> set[frozenset[int]]:
+        monkeypatch.setattr(confidence, "_WHOLE", whole)
+        numbers = torch.tensor(confidence._clusters(inputs))
+        return {
+            frozenset((numbers == number).nonzero().flatten().tolist())
+            for number in numbers.unique().tolist()
+        }
+
+    together = clusters(1_000)
+    assert 1 < len(together) < 240
+    assert clusters(50) == together
+
+
+def test_many_photos_whose_groups_take_turns_are_told_of_as_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(6)
+    inputs, targets = torch.randn(400, 30, generator=generator), torch.eye(5)[torch.arange(400) % 5]
+    inputs[:, :5] += 2.0 * targets
+
+    def fit(chosen: Tensor) -> tuple[Tensor, Tensor]:
+        weight = targets[chosen].t() @ inputs[chosen] / len(inputs)
+        return weight - weight.mean(0), torch.zeros(5)
+
+    few = find_factor(inputs, targets, fit)
+    monkeypatch.setattr(confidence, "_WHOLE", 100)
+    assert find_factor(inputs, targets, fit) == pytest.approx(few, rel=0.2)

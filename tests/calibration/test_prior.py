@@ -125,8 +125,9 @@ def test_a_bias_that_costs_stays_near_zero_without_examples() -> None:
 
 
 def test_further_scenes_get_their_share() -> None:
-    pairing: Any = SimpleNamespace(sound_scenes=("sea", "sea", "wood", None), photo_also=(("wood",), ()))
-    assert _parts(pairing, 0, (0, 1, 2)) == [(OWN_SHARE, [0, 1]), (pytest.approx(1 - OWN_SHARE), [2])]
-    assert _parts(pairing, 1, (0, 1)) == [(1.0, [0, 1])]
-    assert _parts(pairing, 0, (2,)) == [(1.0, [2])], "its own scene has no sounds here"
-    assert _parts(pairing, 0, ()) == []
+    pairing: Any = SimpleNamespace(sound_scenes=("sea", "sea", "wood", None))
+    also = ("wood",)
+    assert _parts(pairing, (0, 1, 2), also) == [(OWN_SHARE, [0, 1]), (pytest.approx(1 - OWN_SHARE), [2])]
+    assert _parts(pairing, (0, 1), ()) == [(1.0, [0, 1])]
+    assert _parts(pairing, (2,), also) == [(1.0, [2])], "its own scene has no sounds here"
+    assert _parts(pairing, (), also) == []

@@ -1,18 +1,40 @@
 """The cache spares work and changes no result, whatever happens to its files."""
 
+import hashlib
 import io
+import signal
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 from PIL import Image
 from torch import nn
 
 from photowave.errors import MediaError
 from photowave.image import FeatureCache, PhotoEncoder
+from photowave.image import cache as module
+
+KILLED = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+import test_cache
+from photowave.image import cache
+cache._NEW = 1
+encoder, _ = test_cache.make_encoder()
+rows = cache.FeatureCache(Path(sys.argv[1])).each(encoder, [Path(name) for name in sys.argv[3:]])
+for _ in range(2):
+    next(rows)
+# The third is computed and never kept.
+cache._Base._flush = lambda self: os.kill(os.getpid(), 9)
+next(rows)
+"""
 
 
 class CountingNetwork(nn.Module):
@@ -90,26 +112,82 @@ def test_other_weights_other_features(tmp_path: Path, paths: list[Path]) -> None
 
 @pytest.mark.parametrize(
     "damage",
-    [
-        b"",
-        b"garbage",
-        safetensors.torch.save({"other": torch.zeros(3)}),
-        safetensors.torch.save({"features": torch.zeros(4)}),
-        safetensors.torch.save({"features": torch.zeros(3, dtype=torch.float64)}),
-        safetensors.torch.save({"features": torch.full((3,), float("nan"))}),
-    ],
+    [b"", b"garbage", np.zeros(4, np.float32).tobytes(), np.full(3, np.nan, np.float32).tobytes()],
 )
-def test_damaged_file_is_computed_again_and_mended(tmp_path: Path, paths: list[Path], damage: bytes) -> None:
+def test_damaged_features_are_computed_again_and_mended(
+    tmp_path: Path, paths: list[Path], damage: bytes
+) -> None:
     encoder, network = make_encoder()
     cache = FeatureCache(tmp_path / "cache")
-    first = cache.features(encoder, paths[:1])
-    (file,) = (tmp_path / "cache").rglob("*.safetensors")
-    whole = file.read_bytes()
-    file.write_bytes(damage)
-    assert torch.equal(cache.features(encoder, paths[:1]), first)
-    assert network.calls == 2
-    assert file.read_bytes() == whole
-    assert list(file.parent.iterdir()) == [file]
+    first = cache.features(encoder, paths)
+    with closing(sqlite3.connect(tmp_path / "cache/features.sqlite")) as base, base:
+        (key, whole) = base.execute("select key, numbers from features limit 1").fetchone()
+        base.execute("update features set numbers = ? where key = ?", (damage, key))
+    for _ in range(2):
+        assert torch.equal(cache.features(encoder, paths), first)
+    assert network.calls == len(paths) + 1
+    with closing(sqlite3.connect(tmp_path / "cache/features.sqlite")) as base:
+        assert base.execute("select numbers from features where key = ?", (key,)).fetchone() == (whole,)
+
+
+def test_a_file_that_is_no_cache_stops_nothing_and_is_told(
+    tmp_path: Path, paths: list[Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    encoder, _ = make_encoder()
+    (tmp_path / "features.sqlite").write_bytes(b"no features " * 1_000)
+    assert torch.equal(FeatureCache(tmp_path).features(encoder, paths), encoder.encode(paths))
+    (told,) = caplog.messages
+    assert told.startswith(f"{tmp_path / 'features.sqlite'} cannot be used (file is not a database)")
+
+
+def test_two_at_once_find_what_the_other_added(
+    tmp_path: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_TOGETHER", 1)
+    monkeypatch.setattr(module, "_NEW", 1)
+    encoder, network = make_encoder()
+    one, two = (FeatureCache(tmp_path).each(encoder, paths) for _ in range(2))
+    for pair in zip(one, two, strict=True):
+        assert np.array_equal(*pair)
+    assert network.calls == len(paths)
+
+
+def test_what_a_killed_process_added_is_there_and_whole(tmp_path: Path, paths: list[Path]) -> None:
+    given = [tmp_path / "cache", Path(__file__).parent, *paths]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *map(str, given)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    encoder, network = make_encoder()
+    found = FeatureCache(tmp_path / "cache").features(encoder, paths)
+    assert torch.equal(found, encoder.encode(paths))
+    assert network.calls == 1 + len(paths)
+
+
+def test_a_photo_that_changes_after_it_was_hashed_is_kept_under_its_new_content(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    encoder, _ = make_encoder()
+    cache = FeatureCache(tmp_path / "cache")
+    known = {path: hashlib.sha256(path.read_bytes()).digest() for path in paths}
+    before, after = photo(0), photo(7)
+    paths[0].write_bytes(after)
+    (row,) = cache.each(encoder, paths[:1], known=known)
+    assert not isinstance(row, MediaError)
+    assert torch.equal(torch.from_numpy(row), encoder.encode([after])[0])
+    assert torch.equal(cache.features(encoder, [before, after]), encoder.encode([before, after]))
+
+
+def test_what_is_known_of_files_is_not_read_again(tmp_path: Path, paths: list[Path]) -> None:
+    encoder, network = make_encoder()
+    cache = FeatureCache(tmp_path / "cache")
+    first = cache.features(encoder, paths)
+    known = {path: hashlib.sha256(path.read_bytes()).digest() for path in paths}
+    for path in paths:
+        path.unlink()
+    network.calls = 0
+    for row, there in zip(cache.each(encoder, paths, known=known), first, strict=True):
+        assert np.array_equal(row, there.numpy())
+    assert network.calls == 0
+    assert isinstance(next(cache.each(encoder, paths)), MediaError)
 
 
 def test_folder_that_cannot_be_written_stops_nothing(tmp_path: Path, paths: list[Path]) -> None:

@@ -1,5 +1,6 @@
 """Recordings in the cache are those that were read, and are read once."""
 
+import hashlib
 import os
 import pickle
 import time
@@ -16,6 +17,7 @@ from tiny_scenes import RATE, noise
 from photowave.audio import SpectralEnvelope
 from photowave.errors import PairError
 from photowave.pairs.bank import SoundBank
+from photowave.pairs.kept_recordings import FileHashes
 from photowave.pairs.pairing import Excerpt
 from photowave.pairs.recording import RecordingReader
 from photowave.settings import AudioConfig
@@ -113,6 +115,31 @@ def test_bad_recordings_are_named_and_the_others_kept(tmp_path: Path) -> None:
         assert [r.path for r in found.recordings] == [good]
         assert list(found.bad) == excerpts[:2]
         assert "gone.wav: no such file" in found.bad[excerpts[1]]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_file_is_looked_at_once(kept: bool, tmp_path: Path) -> None:
+    path, gone = write(tmp_path / "a.wav", 0), tmp_path / "gone.wav"
+    hashed = FileHashes(tmp_path / "cache" if kept else None)
+    content = hashlib.sha256(path.read_bytes()).digest()
+    assert hashed([path, gone, path]) == {path: content}
+    path.unlink()
+    assert hashed([path]) == {path: content}
+
+
+def test_what_changes_after_it_was_hashed_is_kept_under_its_new_content(
+    tmp_path: Path, read: list[Path]
+) -> None:
+    path, hashed = write(tmp_path / "a.wav", 0), FileHashes(tmp_path / "cache")
+    hashed([path])
+    before = path.read_bytes()
+    write(path, 5)
+    late = bank(tmp_path / "cache", [Excerpt(path, None)], hashed=hashed).recordings[0].samples.clone()
+    path.write_bytes(before)
+    os.utime(path, (time.time() - 30,) * 2)
+    (again,) = bank(tmp_path / "cache", [Excerpt(path, None)]).recordings
+    assert read == [path] * 2
+    assert not torch.equal(late, again.samples)
 
 
 @pytest.mark.parametrize("damage", ["index", "folder"])
