@@ -64,8 +64,12 @@ class FollowingSampler:
         return torch.cat(frames, 1), torch.cat(spreads, 1)
 
     def within_block(self, steps: int) -> int:
-        """How many of the next `steps` frames lie in one block; it begins before them if it has to."""
-        if self._left == 0:
+        """How many of the next `steps` frames lie in blocks that have begun.
+
+        A block begins where more are asked for, and all before it were drawn.
+        """
+        drawn = self._fine.ready if isinstance(self._fine, SpectralSampler) else 0
+        if steps > self._left == drawn:
             self._begin_block()
         return min(steps, self._left)
 
@@ -75,7 +79,7 @@ class FollowingSampler:
         return self._fine
 
     def _counts(self, steps: int) -> Iterator[int]:
-        """Frames to be drawn in each of the blocks that the next ones lie in; a block begins before them."""
+        """Frames to be drawn, block by block; a block begins before them."""
         while steps > 0:
             count = self.within_block(steps)
             yield count
@@ -108,7 +112,7 @@ class FollowingSampler:
                 assert not isinstance(self._fine, CachedSampler)  # ModelConfig sees to it
                 self._fine.hold(powers)
         self._block += 1
-        self._left = BLOCK
+        self._left += BLOCK
 
 
 def knots_per_block(frames_per_knot: float) -> int:

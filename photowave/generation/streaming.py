@@ -57,12 +57,14 @@ def draw_ahead(streams: Sequence[SoundStream], pieces: int) -> None:
         streams: No thread but this one may use them meanwhile.
         pieces: How many.
     """
-    found: dict[object, list[tuple[SpectralSampler, int]]] = {}
-    for stream in streams:
-        if (missing := stream.missing(pieces)) is not None and missing[1] > 0:
-            found.setdefault(missing[0].kind, []).append(missing)
-    for group in found.values():
-        while len(group) > 1:
-            steps = min(count for _, count in group)
-            draw_together([sampler for sampler, _ in group], steps)
-            group = [(sampler, count - steps) for sampler, count in group if count > steps]
+    while True:
+        found: dict[object, list[tuple[SpectralSampler, int]]] = {}
+        for stream in streams:
+            # What lies in a block that has not begun is missing only when the frames before it are there.
+            if (missing := stream.missing(pieces)) is not None and missing[1] > 0:
+                found.setdefault(missing[0].kind, []).append(missing)
+        groups = [group for group in found.values() if len(group) > 1]
+        if not groups:
+            return
+        for group in groups:
+            draw_together([sampler for sampler, _ in group], min(count for _, count in group))

@@ -1,7 +1,8 @@
 """Sounds that are drawn in step with others: whoever comes when, no sample changes."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from tiny_models import tiny_config, tiny_model, with_envelope
 
 from photowave.checkpoint import LoadedModel
-from photowave.generation import SoundscapeGenerator, load
+from photowave.generation import SoundscapeGenerator, following, load
 from photowave.generation.hearing import Hearing
 from photowave.generation.reading import PhotoReading, Voice
+from photowave.generation.spectral_sampler import SpectralSampler
 from photowave.generation.streaming import SoundStream, draw_ahead
 from photowave.settings import DrawSettings, ModelConfig, SteerSettings
 
@@ -80,6 +82,34 @@ def test_company_changes_no_sample(config: ModelConfig, loaded: LoadedModel) -> 
             part += taken(stream, 2)
     for one, other in zip(alone, parts, strict=True):
         assert np.array_equal(np.concatenate(one, -1), np.concatenate(other, -1))
+
+
+def test_blocks_of_an_envelope_begin_in_step_too(
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "BLOCK", 32)
+    made = generator(with_envelope(SPECTRAL), loaded)
+    together, late = streams(made)[:3], (1, 5, 9)
+    alone = [np.concatenate(taken(stream, 30), -1) for stream in streams(made)[:3]]
+    parts = [taken(stream, first) for stream, first in zip(together, late, strict=True)]
+    monkeypatch.setattr(SpectralSampler, "draw_spread", only_ready(SpectralSampler.draw_spread))
+    for _ in range(7):
+        draw_ahead(together, 3)
+        for stream, part in zip(together, parts, strict=True):
+            part += taken(stream, 3)
+    for one, part in zip(alone, parts, strict=True):
+        drawn = np.concatenate(part, -1)
+        assert np.array_equal(one[..., : drawn.shape[-1]], drawn)
+
+
+def only_ready(draw_spread: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse to draw what was not drawn ahead."""
+
+    def checked(sampler: SpectralSampler, steps: int) -> Any:
+        assert sampler.ready >= steps
+        return draw_spread(sampler, steps)
+
+    return checked
 
 
 def test_pieces_that_are_taken_together_are_the_same(loaded: LoadedModel) -> None:
