@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from photowave._version import __version__
-from photowave.audio import join
+from photowave.audio import WIDTH_BANDS, join
 from photowave.checkpoint import LoadedModel
 from photowave.errors import ConfigError
 from photowave.generation.decoding import Pieces, mix, samples_in, scaled
@@ -383,7 +383,8 @@ class SoundscapeGenerator:
         """Build the encoder, draw one frame and drop it: compiles the sampler, or loads what was compiled."""
         self.encoder  # noqa: B018
         shortest = DrawSettings(duration_s=1 / self.sample_rate)
-        self.draw(self.model.conditioner.null.detach()[None], shortest, seeds=[0])
+        widths = torch.zeros(1, WIDTH_BANDS) if self.channels == 2 else None
+        self.draw(self.model.conditioner.null.detach()[None], shortest, seeds=[0], widths=widths)
 
     @property
     def encoder(self) -> PhotoEncoder:
