@@ -92,6 +92,15 @@ def test_long_sounds_are_printed_and_kept(
     assert "level of a whole from that of its own recording" in told
 
 
+def test_lines_of_recordings_and_sounds_are_printed(
+    given: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("photowave.evaluation.studies.lines.EXCERPT_S", 1.0)  # tiny recordings last 2 s
+    script("measure_lines").main([*given, "--split", "train", "--duration_s", "1", "--seeds", "2"])
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in told[1:]] == ["  hiss", "  rumble", "seed 0", "seed 1"]
+
+
 def test_recordings_lose_their_photos_and_are_left_out(tmp_path: Path) -> None:
     folder = tmp_path / "scenes"
     folder.mkdir()
