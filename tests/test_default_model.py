@@ -15,6 +15,7 @@ EXAMPLES = Path(__file__).parents[1] / "data" / "examples"
 
 DIFFUSE = ("rain", "sea_waves", "waterfall", "wind_in_trees", "river_stream", "meadow_insects")
 """Places that sound from all sides."""
+NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +43,23 @@ def test_what_is_drawn_says_whose_recording_stands_behind_it(generator: Soundsca
     assert drawn.info["recording"]
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NEEDS_CUDA)])
 @pytest.mark.parametrize("guidance", [1.0, 1.5])
-def test_a_gpu_draws_the_same_sounds_up_to_rounding(generator: SoundscapeGenerator, guidance: float) -> None:
+def test_the_sampler_for_gpus_draws_the_same_sounds_up_to_rounding(
+    generator: SoundscapeGenerator, guidance: float, device: str
+) -> None:
+    """Rounding goes on from frame to frame, so differences grow, but stay far below the sound."""
     photos, settings = sorted(EXAMPLES.glob("*.jpg"))[:2], DrawSettings(duration_s=3.0, guidance=guidance)
     expected = generator.generate_many(photos, settings)
-    drawn = photowave.load(device="cuda").generate_many(photos, settings)
-    for there, here in zip(drawn, expected, strict=True):
-        np.testing.assert_allclose(there.samples, here.samples, rtol=0, atol=1e-5)
-        assert (there.info["device"], "device" in here.info) == ("cuda", False)
+    recorded = photowave.load(device=device)
+    recorded._packed = {}  # the same sampler on the CPU, too
+    for there, here in zip(recorded.generate_many(photos, settings), expected, strict=True):
+        assert rms(there.samples - here.samples) < 1e-3 * rms(here.samples)
+        assert there.info.get("device", "cpu") == device
+
+
+def rms(samples: np.ndarray) -> float:
+    return float(np.sqrt(np.square(samples, dtype=np.float64).mean()))
 
 
 @pytest.mark.slow
