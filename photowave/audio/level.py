@@ -10,7 +10,7 @@ from photowave.errors import MediaError
 
 _FADE_FRAME_S = 0.05
 _FADE_DB = -12.0
-_AT_ONCE = 1 << 22
+_AT_ONCE, _PART = 1 << 22, 1 << 19  # samples: as many at once, else in parts of so many
 OFFSET_SHARE = 0.1
 """Share of the spread of a sound from which on its mean counts as an offset: less changes its level by less
 than 0.05 dB."""
@@ -33,7 +33,7 @@ def mean_power(samples: Tensor) -> float:
     """Mean of the squares of samples [time], in double precision; 0 for none. Hours take no more memory."""
     if samples.numel() <= _AT_ONCE:
         return float(samples.double().square().mean()) if samples.numel() else 0.0
-    return math.fsum(float(part.double().square().sum()) for part in torch.split(samples, _AT_ONCE)) / len(
+    return math.fsum(float(part.double().square().sum()) for part in torch.split(samples, _PART)) / len(
         samples
     )
 
