@@ -5,7 +5,8 @@ from playwright.sync_api import Page
 
 
 def faults(page: Page) -> list[str]:
-    """Serious and critical faults that axe-core finds."""
+    """Serious and critical faults that axe-core finds, once no colour is on its way to another."""
+    page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     found = Axe().run(page).response["violations"]
     return [
         f"{fault['id']}: {node['html'][:120]} ({node['failureSummary'][:200]})"
