@@ -22,6 +22,8 @@ STEERED = ("place", "exclude", "blend", "like", "like_sha256")
 """What was said beside the photo, or instead of one."""
 COMPARED = ("photo_sha256", *DRAWN, *FINISHED, *STEERED, "loop", "model_sha256")
 """What a sound follows from, as its description tells it."""
+FORMATS = "formats"
+"""What a description calls the formats in which the sound was written; older ones do not tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,17 +73,36 @@ def is_there(target: Path, asked: Callable[[], Mapping[str, Any]]) -> bool:
     description = target.with_suffix(".json")
     if not (target.is_file() or description.is_file()):
         return False
-    try:
-        told = json.loads(description.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        told = None
-    if not isinstance(told, dict):
+    told, own = read_description(description), target.suffix[1:]
+    if told is None or (target.is_file() and own not in told.get(FORMATS, [own])):
         raise ConfigError(
             f"{target} is there, and no description beside it tells how it was drawn. Give --overwrite to "
             "replace it, or another --out."
         )
     compare(str(target.with_suffix("")), told, asked())
     return target.is_file()
+
+
+def read_description(path: Path) -> dict[str, Any] | None:
+    """Read what stands beside a sound; None if there is nothing, or no description."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def formats_of_same(path: Path, told: Mapping[str, Any]) -> set[str]:
+    """Formats of which a description tells, and in which the sound still stands beside it.
+
+    Args:
+        path: The description.
+        told: How a sound is drawn; none are given if the description tells of another one.
+    """
+    before = read_description(path)
+    if before is None or any(before.get(key) != told.get(key) for key in COMPARED):
+        return set()
+    return {name for name in before.get(FORMATS, ()) if path.with_suffix(f".{name}").is_file()}
 
 
 def compare(name: str, told: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

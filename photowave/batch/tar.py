@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from photowave.errors import ConfigError
+
+_BLOCK = 512
+_END = 2 * _BLOCK  # zeros behind the last file: without them it was cut between two
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,11 @@ def read_shard(path: Path) -> dict[str, Member]:
         ConfigError: It is no such shard, or was cut off.
     """
     found, info = {}, {}
+    end = 0
     try:
         with tarfile.open(path, "r:") as tar:
             for entry in tar:
+                end = entry.offset_data + math.ceil(entry.size / _BLOCK) * _BLOCK
                 key, _, kind = entry.name.partition(".")
                 if kind == "json":
                     stream = tar.extractfile(entry)
@@ -59,6 +65,8 @@ def read_shard(path: Path) -> dict[str, Member]:
                 else:
                     found[key] = Member(key, entry.name, entry.offset_data, entry.size, info[key])
                     _ = found[key].row
+        if path.stat().st_size < end + _END:
+            raise ValueError("its end is missing")
     except (OSError, tarfile.TarError, ValueError, KeyError) as error:
         raise ConfigError(
             f"{path} is no shard that can be read ({error}). Move it away; its sounds are drawn again."

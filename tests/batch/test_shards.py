@@ -12,7 +12,8 @@ import soundfile
 from pyarrow import parquet
 from tiny_models import save_photo
 
-from photowave.batch.tar import read_shard
+from photowave.batch.tar import add_member, dumped, read_shard
+from photowave.errors import ConfigError
 
 
 def unpacked(out: Path) -> dict[str, bytes]:
@@ -147,6 +148,24 @@ def test_a_damaged_shard_is_told_and_kept(
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert "shard-000000.tar is no shard that can be read" in err
+
+
+def test_a_shard_is_whole_or_refused_wherever_it_was_cut(tmp_path: Path) -> None:
+    shard = tmp_path / "shard-000000.tar"
+    with tarfile.open(shard, "w") as tar:
+        for row in range(3):
+            add_member(tar, f"{row:08d}.json", dumped({"seed": row}))
+            add_member(tar, f"{row:08d}.wav", bytes(700 + row))
+    whole = shard.read_bytes()
+    assert len(read_shard(shard)) == 3
+    end = len(whole.rstrip(b"\0"))  # in the last header, before its 702 zeros
+    end = -(-end // 512) * 512 + 1_024
+    for kept in (*range(0, end, 100), *range(0, end, 512), end + 1_023):
+        shard.write_bytes(whole[:kept])
+        with pytest.raises(ConfigError, match="is no shard that can be read"):
+            read_shard(shard)
+    shard.write_bytes(whole[: end + 1_024])
+    assert len(read_shard(shard)) == 3
 
 
 def test_photos_of_a_folder_are_listed_with_their_folders(

@@ -108,6 +108,7 @@ def test_a_folder_becomes_sounds_and_descriptions(
         "sample_rate": RATE,
         "channels": 1,
         "photowave_version": __version__,
+        "formats": ["wav"],
     }
 
 
@@ -244,6 +245,24 @@ def test_a_sound_without_description_is_not_overwritten(
     assert run(folder) == 2
     assert "no description beside it tells how it was drawn" in capsys.readouterr().err
     assert contents(out) == {"beach.wav": b"mine"}
+
+
+def test_a_description_speaks_for_the_formats_that_were_written(
+    run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = folder / "beach.png"
+    assert run(photo) == 0
+    (out / "beach.mp3").write_text("mine")
+    first = contents(out)
+    assert run(photo, format="mp3") == 2
+    assert "beach.mp3 is there, and no description beside it" in capsys.readouterr().err
+    assert contents(out) == first
+    assert run(photo, format="flac") == 0
+    assert json.loads((out / "beach.json").read_text())["formats"] == ["flac", "wav"]
+    assert run(photo) == run(photo, format="flac") == 0, "both are known"
+    assert run(photo, "--overwrite", seed=2) == 0
+    assert run(photo, format="flac", seed=2) == 2, "the description tells of another sound now"
+    assert contents(out)["beach.mp3"] == b"mine"
 
 
 def test_a_batch_that_broke_off_goes_on(

@@ -80,6 +80,7 @@ def test_a_folder_becomes_sounds_and_descriptions(
         "duration_s": 0.2,
         "sample_rate": RATE,
         "photowave_version": __version__,
+        "formats": ["wav"],
     }
     samples, rate = soundfile.read(out / "beach.wav", dtype="float32")
     assert rate == RATE
