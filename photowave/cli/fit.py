@@ -14,7 +14,7 @@ import lightning as L
 from jsonargparse import ArgumentError, ArgumentParser
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.accelerators import CPUAccelerator
-from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 from tqdm import tqdm
 
 from photowave.checkpoint import load_training_checkpoint
@@ -56,6 +56,14 @@ class _Built(Exception):  # noqa: N818 - no error: it carries a parser out of Li
         self.parser = parser
 
 
+class _SaveConfig(SaveConfigCallback):
+    """Keeps the settings of a run in its folder; one without a logger has none, and leaves nothing behind."""
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        if trainer.loggers:
+            super().setup(trainer, pl_module, stage)
+
+
 class PhotowaveCLI(LightningCLI):
     """Lightning's command line over photowave's settings, with errors of one line and no unpickling.
 
@@ -72,6 +80,7 @@ class PhotowaveCLI(LightningCLI):
         strict = {"exit_on_error": False, "allow_abbrev": False}
         super().__init__(
             args=[command, *(arguments or [])],
+            save_config_callback=_SaveConfig,
             save_config_kwargs={"overwrite": True},
             auto_configure_optimizers=False,
             seed_everything_default=0,

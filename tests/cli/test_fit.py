@@ -167,6 +167,14 @@ def test_without_validation_the_last_state_is_kept_and_nothing_is_complained_of(
     assert [path.name for path in tmp_path.rglob("*.ckpt")] == ["last.ckpt"]
 
 
+def test_without_a_logger_no_settings_lie_about(photowave: Run, tmp_path: Path) -> None:
+    before = {path.name for path in tmp_path.iterdir()}
+    code, _, err = photowave("fit", trainer__max_steps=2, trainer__logger="false")
+    assert (code, err) == (0, "")
+    assert {path.name for path in tmp_path.iterdir()} - before == {"checkpoints"}
+    assert not list(tmp_path.rglob("config.yaml"))
+
+
 def test_dry_run_leaves_no_checkpoints(photowave: Run, tmp_path: Path) -> None:
     code, _, _ = photowave("fit", trainer__fast_dev_run="true")
     assert code == 0
