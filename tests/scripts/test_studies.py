@@ -3,8 +3,9 @@
 import csv
 import importlib.util
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +15,7 @@ from tiny_scenes import tiny_settings, write_tiny_scenes
 
 from photowave.cli.main import main
 from photowave.errors import PairError
+from photowave.evaluation.studies.judged_sounds import JudgedSounds
 from photowave.pairs.manifest import read_manifest
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -99,6 +101,33 @@ def test_lines_of_recordings_and_sounds_are_printed(
     script("measure_lines").main([*given, "--split", "train", "--duration_s", "1", "--seeds", "2"])
     told = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in told[1:]] == ["  hiss", "  rumble", "seed 0", "seed 1"]
+
+
+def test_lines_of_textures_are_compared_with_their_own_recordings(
+    given: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("photowave.evaluation.studies.lines.EXCERPT_S", 1.0)
+    script("measure_lines").main([*given, "--textures", "--duration_s", "1", "--seeds", "2"])
+    told = capsys.readouterr().out.splitlines()
+    assert [re.sub(r"[-+]\d\.\d\d|\d(?= of)", "N", line) for line in told] == [
+        f"seed {seed}: N dB beside the recordings (median N, N of them)" for seed in (0, 1)
+    ]
+
+
+def test_sounds_and_what_they_are_drawn_from_are_judged_alike(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    script("judge_sounds").main([*given, "--split", "train", "--duration_s", "1", "--seeds", "2"])
+    head, *rows, last = capsys.readouterr().out.splitlines()
+    assert head.split() == ["model", "retrieved"]
+    told = {name: [float(value) for value in values] for name, *values in map(str.split, rows)}
+    assert list(told) == [field.name for field in fields(JudgedSounds)]
+    assert told["accepted"][1] >= told["named"][1] == 1.0, "the trees know the recordings themselves"
+    assert told["accepted"] <= told["in_three"]
+    assert all(
+        0.0 <= value <= 1.0 for name in ("told_apart", "told_apart_by_recording") for value in told[name]
+    )
+    assert last.startswith("unheard recordings of the split named right: ")
 
 
 def test_recordings_lose_their_photos_and_are_left_out(tmp_path: Path) -> None:

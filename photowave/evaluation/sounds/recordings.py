@@ -69,6 +69,7 @@ def load_real(
         splits=np.array([row.split for row in rows], dtype=np.str_),
         names=tuple(names),
         sample_rate=audio.sample_rate,
+        files={path.name: known[sessions[path]] for path in files},
     )
 
 

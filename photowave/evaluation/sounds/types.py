@@ -1,6 +1,7 @@
 """What the rooms of the evaluation hand to each other: real sounds, photos, and the sounds of a system."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ class RealSounds:
     """File name of each recording."""
     sample_rate: int
     """Samples per second, in Hz."""
+    files: Mapping[str, int] = field(default_factory=dict)
+    """Recording of each file, by its name; a recording may have several."""
 
 
 @dataclass(frozen=True, eq=False)

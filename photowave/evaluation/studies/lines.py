@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,8 +13,9 @@ from photowave.audio import read_sound, resample
 from photowave.errors import ConfigError
 from photowave.evaluation.features.fine_structure import measure_fine_structure
 from photowave.generation import SoundscapeGenerator
+from photowave.generation.reading import PhotoReading
 from photowave.pairs.manifest import Manifest
-from photowave.settings import DrawSettings
+from photowave.settings import DrawSettings, SteerSettings
 
 RATE = 16_000
 """Rate in Hz at which lines are measured: what lies above 8 kHz counts for nothing, on either side."""
@@ -51,12 +54,9 @@ def measure_lines(
     pairing = manifest.split(split).pairs("scene")
     real, drawn = defaultdict(list), defaultdict(list)
     for excerpt, scene in zip(pairing.sounds, pairing.sound_scenes, strict=True):
-        samples, rate = read_sound(excerpt.path, sample_rate=RATE)
-        samples = samples[round((excerpt.start_s or 0.0) * rate) :]
-        parts = torch.split(samples, round(EXCERPT_S * rate))[:_MOST]
-        whole = [_lines_db(part, rate) for part in parts if len(part) == len(parts[0]) >= EXCERPT_S * rate]
-        if scene is not None and whole:
-            real[scene].append(float(np.mean(whole)))
+        lines_db = _recording_db(excerpt.path, excerpt.start_s or 0.0)
+        if scene is not None and lines_db is not None:
+            real[scene].append(lines_db)
     asked = [(p, s) for p, s in zip(pairing.photos, pairing.photo_scenes, strict=True) if s in real]
     if not asked:
         raise ConfigError(
@@ -66,11 +66,70 @@ def measure_lines(
         group = asked[first : first + _TOGETHER]
         for (_, scene), sound in zip(group, model.generate_many([p for p, _ in group], draw), strict=True):
             assert scene is not None
-            mono = torch.from_numpy(np.atleast_2d(sound.samples).mean(0))
+            mono = torch.from_numpy(sound.mono)
             drawn[scene].append(_lines_db(mono, sound.sample_rate))
         progress(len(group))
     means = ({place: float(np.mean(values)) for place, values in found.items()} for found in (real, drawn))
     return next(means), next(means)
+
+
+def measure_textures(
+    model: SoundscapeGenerator,
+    manifest: Manifest,
+    draw: DrawSettings,
+    *,
+    variations: int = 8,
+    progress: Callable[[int], None] = lambda count: None,
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Measure the training recordings that textures come from, and a sound for each; no photo takes part.
+
+    So the contrast of a model can be chosen without the photos and recordings that it is judged by.
+
+    Args:
+        model: What draws.
+        manifest: What it was trained on.
+        draw: How to draw.
+        variations: Textures of each place; one of each recording counts.
+        progress: Called with the number of sounds just drawn.
+
+    Returns:
+        Lines by recording in dB: of the recordings, and of the sounds.
+
+    Raises:
+        ConfigError: No texture comes from a recording of the training part.
+    """
+    files = {row.sound.name: row.sound for row in manifest.split("train").rows if row.sound is not None}
+    real: dict[str, float] = {}
+    readings: list[PhotoReading] = []
+    for place in model.reader.places:
+        for variation in range(variations):
+            reading = model.read(None, replace(draw, variation=variation), SteerSettings(place=place))
+            name = str(reading.info().get("recording"))
+            lines_db = _recording_db(files[name]) if name in files and name not in real else None
+            if lines_db is not None:
+                real[name] = lines_db
+                readings.append(reading)
+    if not readings:
+        raise ConfigError(
+            "no texture comes from a training recording of these pairs. Give those that it learned from."
+        )
+    drawn: dict[str, float] = {}
+    for first in range(0, len(readings), _TOGETHER):
+        group = readings[first : first + _TOGETHER]
+        for reading, sound in zip(group, model.generate_read(group, draw), strict=True):
+            mono = torch.from_numpy(sound.mono)
+            drawn[str(reading.info()["recording"])] = _lines_db(mono, sound.sample_rate)
+        progress(len(group))
+    return real, drawn
+
+
+def _recording_db(path: Path, start_s: float = 0.0) -> float | None:
+    """Lines of a recording, mean over excerpts, in dB; None if it is shorter than one."""
+    samples, rate = read_sound(path, sample_rate=RATE)
+    length = round(EXCERPT_S * rate)
+    parts = torch.split(samples[round(start_s * rate) :], length)[:_MOST]
+    whole = [_lines_db(part, rate) for part in parts if len(part) == length]
+    return float(np.mean(whole)) if whole else None
 
 
 def _lines_db(samples: Tensor, rate: int) -> float:
