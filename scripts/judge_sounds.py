@@ -2,7 +2,7 @@
 
     python scripts/judge_sounds.py [--model FILE] [--pairs FOLDER] [--split test] [--seeds 3]
 
-Draws for all photos of a split whose place has recordings there. Prints a table: the model's sounds, and
+Draws for all photos of a split whose place has recordings. Prints a table: the model's sounds, and
 excerpts of the training recordings whose textures it draws. These tell what the map from photo to place
 leaves.
 """

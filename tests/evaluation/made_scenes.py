@@ -51,6 +51,7 @@ def made_real() -> RealSounds:
         splits=np.array(splits),
         names=tuple(f"{n}.wav" for n in range(number)),
         sample_rate=RATE,
+        files={f"{n}.wav": n for n in range(number)},
     )
 
 

@@ -75,8 +75,8 @@ class Yardstick:
             **self._gaps(features, sounds),
             "texture_distance": self._scene_distances.measure(features, sounds.sources, hidden, seed=seed),
             "told_apart": told_apart(
-                texture_vectors(features), sounds.sources, self._textures[here], real.recordings[here],
-                seed=seed,
+                texture_vectors(features), self._origins(sounds), self._textures[here],
+                real.recordings[here], seed=seed,
             ),
             "spread_ratio": (spread.ratio, spread.low, spread.high, photos),
             "nearest_excerpt": mean_over_photos(nearest.reshape(photos, seeds), seed=seed),
@@ -94,6 +94,13 @@ class Yardstick:
                 self._judge.unheard, real.recordings, real.scenes, seed=seed
             )
         return rows, spread
+
+    def _origins(self, sounds: SystemSounds) -> NDArray[np.int64]:
+        """The recording that each sound was taken or is drawn from, -1 where there is none, as `sources`."""
+        if sounds.drawn_from is None:
+            return sounds.sources
+        told = np.vectorize(lambda name: self._real.files.get(name, -1), otypes=[np.int64])(sounds.drawn_from)
+        return np.where(sounds.sources < 0, told, sounds.sources)
 
     def _gaps(self, features: Features, sounds: SystemSounds) -> dict[str, Row]:
         """How far the fine structure of the sounds for each scene lies from that of its recordings."""

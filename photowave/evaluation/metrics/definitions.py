@@ -95,9 +95,10 @@ DEFINITIONS = {
         "",
         "lower",
         "Area under the curve with which randomised trees on the same statistics tell the sounds from "
-        "recordings of the photos' scenes that they have not heard: 0.5 where they cannot, 1 where they "
-        "always can. Counted in sounds.",
-        "sounds of two photos or more, and recordings of their scenes, two or more, some of them unheard",
+        "recordings of the photos' scenes: 0.5 where they cannot, 1 where they always can. They have heard "
+        "neither these recordings nor other sounds that were taken or drawn from the same ones. Counted in "
+        "sounds.",
+        "sounds from two photos or recordings, and two recordings of their scenes, some of them unheard",
     ),
     "spread_ratio": Definition(
         "",

@@ -19,7 +19,8 @@ def told_apart(sounds: Vectors, sources: Numbers, real: Vectors, recordings: Num
     """Area under the curve with which trees tell sounds from recordings they have not heard.
 
     The trees learn on some parts and are asked about the others (`StratifiedGroupKFold`); all excerpts of a
-    recording are in one part, with the sounds that were taken from it, and so are all sounds for a photo.
+    recording are in one part, with the sounds that were taken or drawn from it, and so are all sounds for a
+    photo that come from none. Else trees know a sound by its like: photos are many, recordings few.
 
     `sounds` [photos * seeds, statistics] come photo by photo, with their `sources` [photos, seeds], -1 where
     there is none; `real` [excerpts, statistics] with their `recordings` [excerpts]. Counted in sounds.

@@ -60,6 +60,7 @@ def draw_model(
         sources=np.full((len(photos.paths), seeds), -1, dtype=np.int64),
         seconds_per_sound=seconds,
         told=tuple(told[::seeds]),
+        drawn_from=np.array([str(of_sound.get("recording", "")) for of_sound in told]).reshape(-1, seeds),
     )
 
 
@@ -72,6 +73,7 @@ def shuffle_photos(sounds: SystemSounds, photos: EvaluatedPhotos, *, seed: int =
         samples=sounds.samples[torch.from_numpy(source)],
         sources=sounds.sources[source],
         told=tuple(sounds.told[place] for place in source) if sounds.told else (),
+        drawn_from=None if sounds.drawn_from is None else sounds.drawn_from[source],
     )
 
 

@@ -1,9 +1,9 @@
 """What the rooms of the evaluation hand to each other: real sounds, photos, and the sounds of a system."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -60,6 +60,15 @@ class SystemSounds:
     """Time it took to make one sound, in seconds; NaN where it comes from a file."""
     told: tuple[dict[str, Any], ...] = ()
     """What the system tells of each photo, such as the probability of each place; () if it tells nothing."""
+    drawn_from: NDArray[np.str_] | None = None
+    """Name of the recording that each sound is drawn from, "" for none, [photos, seeds]; None if not told."""
+
+    def of_seeds(self, chosen: slice) -> Self:
+        """The sounds of some seeds of each photo."""
+        names = None if self.drawn_from is None else self.drawn_from[:, chosen]
+        return replace(
+            self, samples=self.samples[:, chosen], sources=self.sources[:, chosen], drawn_from=names
+        )
 
 
 @dataclass(frozen=True, eq=False)

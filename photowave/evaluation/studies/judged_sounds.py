@@ -35,15 +35,15 @@ class JudgedSounds:
     in_three: float
     """Share where one of these is among their three likeliest places."""
     peaks_gap_db: float
-    """Difference to each recording of the photo's place, mean of all pairs; likewise the two below."""
+    """Difference to each recording of the photo's place in the split, mean of all pairs; so the two below."""
     slow_pulses_gap_db: float
     """See `peaks_gap_db`."""
     fast_pulses_gap_db: float
     """See `peaks_gap_db`."""
     spectrum_db: float
-    """Difference between the mean spectrum and that of the recordings of the photo's place, mean of bands."""
+    """Difference between mean spectra of a place's sounds and its recordings in the split, mean of places."""
     spectrum_right_db: float
-    """The same for photos whose sound is drawn from a recording of an accepted place."""
+    """The same with those sounds alone that are drawn from a recording of an accepted place."""
     told_apart: float
     """Area under the curve of trees that tell them from recordings; all sounds for a photo in one fold."""
     told_apart_by_recording: float
@@ -72,7 +72,7 @@ def judge_sounds(
     seeds: int,
     progress: Callable[[str, int], None] = lambda what, count: None,
 ) -> tuple[dict[str, JudgedSounds], tuple[float, float]]:
-    """Draw for all photos of a split whose place has recordings there, and judge the sounds.
+    """Draw for all photos of a split whose place has recordings in any, and judge the sounds.
 
     *Retrieved* are excerpts, taken by lot, of the recordings whose textures are drawn: they show what the map
     from photo to place leaves, whatever is drawn. Trees are as in `fit_trees`, on log-mel and texture
@@ -92,19 +92,19 @@ def judge_sounds(
 
     Raises:
         ConfigError: The model was trained on other recordings, or does not tell on which.
-        PairError: No photo of the split is of a place with recordings there.
+        PairError: No photo of the split is of a place with recordings.
     """
     audio = model.model.config.audio
     real = load_real(manifest, audio=audio, duration_s=draw.duration_s)
     pairing = manifest.split(split).pairs("scene")
-    known = set(real.scenes[real.splits == split].tolist())
+    known = set(real.scenes.tolist())
     photos = [
         (photo, (scene, *also))
         for photo, scene, also in zip(pairing.photos, pairing.photo_scenes, pairing.photo_also, strict=True)
         if scene is not None and scene in known
     ]
     if not photos:
-        raise PairError(f"split={split}: no photo there is of a place with a recording there. Name another.")
+        raise PairError(f"split={split}: no photo there is of a place with a recording. Name another.")
     sounds: list[Soundscape] = []
     takes = [(photo, replace(draw, seed=seed)) for photo, _ in photos for seed in range(seeds)]
     for first in range(0, len(takes), _TOGETHER):
@@ -163,9 +163,10 @@ def _judged(
     accepted = [names for names in asked.accepted for _ in range(seeds)]
     guesses = judge.classes_[np.argsort(-judge.predict_proba(_statistics(features)), 1)[:, :_GUESSES]]
     here = real.splits == split
-    gaps = _gaps(features, accepted, of_real, real, here)
+    places = np.repeat([names[0] for names in asked.accepted], seeds)
+    gaps = _gaps(features, places, of_real, real, here)
     right = np.repeat(asked.right, seeds)
-    photos = here & np.isin(real.scenes, [names[0] for names in accepted])
+    photos = here & np.isin(real.scenes, places)
     vectors = texture_vectors(features)
 
     def apart(groups: Numbers) -> float:
@@ -176,11 +177,11 @@ def _judged(
         named=_share(guesses[:, :1], [names[:1] for names in accepted]),
         accepted=_share(guesses[:, :1], accepted),
         in_three=_share(guesses, accepted),
-        peaks_gap_db=float(gaps[:, 0].mean()),
-        slow_pulses_gap_db=float(gaps[:, 1].mean()),
-        fast_pulses_gap_db=float(gaps[:, 2].mean()),
-        spectrum_db=float(gaps[:, 3].mean()),
-        spectrum_right_db=float(gaps[right, 3].mean()),
+        peaks_gap_db=gaps[0],
+        slow_pulses_gap_db=gaps[1],
+        fast_pulses_gap_db=gaps[2],
+        spectrum_db=_spectrum_db(features.mel_db, places, of_real, real, here),
+        spectrum_right_db=_spectrum_db(features.mel_db[right], places[right], of_real, real, here),
         told_apart=apart(np.full(len(asked.followed), -1)),
         told_apart_by_recording=apart(asked.followed),
         softest_dbfs=float(features.rms_dbfs.min()),
@@ -194,25 +195,33 @@ def _share(guesses: NDArray[np.str_], accepted: list[tuple[str, ...]]) -> float:
 
 
 def _gaps(
-    features: Features,
-    accepted: list[tuple[str, ...]],
-    of_real: Features,
-    real: RealSounds,
-    here: NDArray[np.bool_],
-) -> Vectors:
-    """How far each sound is from recordings of its photo's place: peaks, pulses, spectrum, [sounds, 4]."""
+    features: Features, places: NDArray[np.str_], of_real: Features, real: RealSounds, here: NDArray[np.bool_]
+) -> list[float]:
+    """How far sounds are from each recording of their photo's place: peaks, slow and fast pulses."""
     names = ("peaks_db", "slow_pulses_db", "fast_pulses_db")
     values, real_values = (np.stack([getattr(of, name) for name in names], 1) for of in (features, of_real))
-    gaps = np.empty((len(accepted), len(names) + 1))
-    for place in {own[0] for own in accepted}:
-        rows = np.array([own[0] == place for own in accepted])
-        there = here & (real.scenes == place)
-        each = [there & (real.recordings == number) for number in np.unique(real.recordings[there])]
-        means = np.stack([real_values[own].mean(0) for own in each])
-        spectrum = np.stack([of_real.mel_db[own].mean(0) for own in each]).mean(0)
-        gaps[rows, :-1] = np.abs(values[rows][:, None] - means).mean(1)
-        gaps[rows, -1] = np.abs(features.mel_db[rows] - spectrum).mean(1)
-    return gaps
+    gaps = []
+    for place in np.unique(places[np.isin(places, real.scenes[here])]):
+        means = _by_recording(real_values, real, here & (real.scenes == place))
+        gaps.append(np.abs(values[places == place][:, None] - means).mean(1))
+    return [float(gap) for gap in np.concatenate(gaps).mean(0)]
+
+
+def _spectrum_db(
+    mel_db: Vectors, places: NDArray[np.str_], of_real: Features, real: RealSounds, here: NDArray[np.bool_]
+) -> float:
+    """How far the mean spectrum of the sounds for a place is from that of its recordings."""
+    gaps = []
+    for place in np.unique(places[np.isin(places, real.scenes[here])]):
+        expected = _by_recording(of_real.mel_db, real, here & (real.scenes == place)).mean(0)
+        gaps.append(np.abs(mel_db[places == place].mean(0) - expected).mean())
+    return float(np.mean(gaps))
+
+
+def _by_recording(values: Vectors, real: RealSounds, there: NDArray[np.bool_]) -> Vectors:
+    """Mean over the excerpts of each recording, [recordings, values]."""
+    numbers = np.unique(real.recordings[there])
+    return np.stack([values[there & (real.recordings == number)].mean(0) for number in numbers])
 
 
 def _unheard(of_real: Features, real: RealSounds, split: str) -> tuple[float, float]:

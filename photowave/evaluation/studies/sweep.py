@@ -114,6 +114,6 @@ def _judged(
     systems: list[SystemSounds], real: RealSounds, photos: EvaluatedPhotos, mels: int, seeds: slice
 ) -> dict[tuple[str, str], float]:
     """Judge some of the seeds: value of each metric, by system and name."""
-    part = [replace(s, samples=s.samples[:, seeds], sources=s.sources[:, seeds]) for s in systems]
+    part = [system.of_seeds(seeds) for system in systems]
     metrics, _ = judge_systems(part, real, photos, mels=mels, judged=part[1].name)
     return {(metric.system, metric.name): metric.value for metric in metrics}

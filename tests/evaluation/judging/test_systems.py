@@ -162,6 +162,17 @@ def test_a_copy_is_found_out(judged: Judged) -> None:
     assert metrics["nearest_excerpt", "model"].value > 0.3
 
 
+def test_what_a_model_draws_from_counts_as_what_it_was_taken_from_when_told_apart() -> None:
+    real, photos = made_real(), made_photos()
+    taken = real_sounds(Request(photos, real, SEEDS, 1.0))
+    nowhere = replace(taken, sources=np.full(taken.sources.shape, -1))
+    named = replace(nowhere, drawn_from=np.char.add(taken.sources.astype(str), ".wav"))
+    values = [
+        judge(system, judged="real")[0]["told_apart", "real"].value for system in (taken, named, nowhere)
+    ]
+    assert values[0] == values[1] != values[2]
+
+
 def test_repeating_training_excerpts_shows_though_they_are_recognised(judged: Judged) -> None:
     """One training excerpt per scene, of no known source: every metric of recognition is perfect."""
     real, photos = made_real(), made_photos()

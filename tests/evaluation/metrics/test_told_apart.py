@@ -44,6 +44,18 @@ def test_sounds_for_one_photo_stay_together() -> None:
     assert value < 0.8
 
 
+def test_sounds_drawn_from_one_recording_stay_together_whatever_photo_they_are_for() -> None:
+    """Forty photos are given sounds of five recordings, each known by heart and not told apart."""
+    own = np.repeat(np.arange(5), 8)
+    places = statistics(25, 2) * 10
+    sounds = places[20 + own] + 0.01 * statistics(40, 4)
+    real = places[RECORDINGS] + 0.01 * statistics(60, 3)
+    by_heart, *_ = told_apart(sounds, np.full((40, 1), -1), real, RECORDINGS, seed=0)
+    value, *_ = told_apart(sounds, 20 + own[:, None], real, RECORDINGS, seed=0)
+    assert by_heart > 0.99
+    assert value < 0.8
+
+
 def test_one_photo_or_one_recording_is_too_few() -> None:
     one = np.full((1, 2), -1)
     assert np.isnan(told_apart(statistics(2, 0), one, statistics(60, 1), RECORDINGS, seed=0)[0])

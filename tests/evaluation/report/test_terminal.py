@@ -31,7 +31,7 @@ def test_table_of_the_usual_systems() -> None:
 def test_a_value_that_is_missing_says_what_it_needs() -> None:
     metrics = [metric("told_apart", "real", value=NAN), metric("told_apart", "model"), metric("clicks")]
     text = " ".join(summary_text(metrics, "No.").split())
-    assert "told_apart has no value for real: it needs sounds of two photos or more, and" in text
+    assert "told_apart has no value for real: it needs sounds from two photos or recordings, and" in text
     assert "clicks has no" not in text
     page = summary_text([metric("clicks", value=NAN)], "No.")
     assert "it needs" not in page, "what should always be there has no excuse"

@@ -179,8 +179,9 @@ def numbered(scenes: list[str]) -> tuple[SystemSounds, EvaluatedPhotos]:
     """Sounds that hold the number of their photo."""
     own = torch.arange(len(scenes), dtype=torch.float32)
     sounds = SystemSounds(
-        "model", own[:, None, None].expand(-1, 2, 3), np.tile(own[:, None], 2).astype(int), 0.5
-    )
+        "model", own[:, None, None].expand(-1, 2, 3), np.tile(own[:, None], 2).astype(int), 0.5,
+        drawn_from=np.array([[f"{number}-{seed}.wav" for seed in range(2)] for number in range(len(scenes))]),
+    )  # fmt: skip
     images = tuple(Image.new("RGB", (1, 1)) for _ in scenes)
     return sounds, EvaluatedPhotos(tuple(Path(str(i)) for i in range(len(scenes))), images, np.array(scenes))
 
@@ -196,6 +197,8 @@ def test_shuffled_photos_never_keep_the_scene(scenes: list[str], seed: int) -> N
     source = shuffled.sources[:, 0]
     assert all(scenes[new] != scenes[old] for new, old in enumerate(source))
     assert (shuffled.samples[:, 1, 2].numpy() == source).all()
+    assert shuffled.drawn_from is not None
+    assert shuffled.drawn_from[:, 1].tolist() == [f"{number}-1.wav" for number in source]
     assert shuffled.name == "model_shuffled"
     assert shuffled.seconds_per_sound == 0.5
     if 2 * max(map(scenes.count, scenes)) <= len(scenes):
