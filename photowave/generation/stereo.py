@@ -31,9 +31,9 @@ class SideNoise:
 
     So both channels have the same slow shape, call for call, and differ in their fine structure, as far as
     recordings of the place do. What the decoder is sure of, such as a steady tone, stays in the middle. Where
-    a number of the side would make one channel of its band louder that has been louder until now, it changes
-    its sign: over seconds, both are about equally loud in every band. What a clap left on one side is not
-    made good by the quiet after it.
+    a number of the side would make one channel louder that has been louder until now, in its band and in
+    those around, it changes its sign: over seconds, both are about equally loud in every band. What a clap
+    left on one side is not made good by the quiet after it.
 
     Args:
         widths: Ratio of side to middle for each sound, [sounds, WIDTH_BANDS]; see `measure_width`.
@@ -46,6 +46,7 @@ class SideNoise:
         hz = (torch.arange(audio.bands) + 0.5) * audio.sample_rate / 2 / audio.bands
         band = width_band(hz, sample_rate=audio.sample_rate)
         self._ratio = widths.cpu()[:, band].clamp_max(WIDEST)
+        self._groups = band.numpy()
         self._streams = [UniformStream(seed, purpose=Purpose.SIDE) for seed in seeds]
         self._louder = np.zeros((len(seeds), audio.bands))  # by how much left was, as sums of products
         self._usual = np.zeros_like(self._louder)  # size of these products lately
@@ -63,6 +64,7 @@ class SideNoise:
         side: Tensor = spreads * self._ratio[:, None].to(spreads) * noise
         turned = np.ascontiguousarray(side.numpy())
         choose_signs(
-            np.ascontiguousarray(middle.numpy()), turned, self._louder, self._usual, _LATELY, _MADE_GOOD
-        )
+            np.ascontiguousarray(middle.numpy()), turned, self._groups, self._louder, self._usual,
+            _LATELY, _MADE_GOOD,
+        )  # fmt: skip
         return torch.from_numpy(turned)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from photowave.audio import WIDTH_BANDS
+from photowave.audio import WIDTH_BANDS, width_band
 from photowave.generation.stereo import SideNoise
 from photowave.settings import AudioConfig
 
@@ -58,3 +58,14 @@ def test_after_a_clap_no_channel_is_the_louder_one_for_long() -> None:
     beside = side(0.7).draw(frames, spreads)
     left, right = ((frames + sign * beside)[:, 172:].square().sum(1) for sign in (1, -1))
     assert float((10 * (left / right).log10()).abs().max()) < 0.6
+
+
+def test_a_call_that_sweeps_through_the_bands_is_about_equally_loud_in_both() -> None:
+    """Each band hears it once and has nothing to even it out with; its neighbours have."""
+    seeds = tuple(range(50))
+    spreads = torch.eye(64).repeat(len(seeds), 1, 1)
+    louder = side(0.7, seeds=seeds).draw(spreads, spreads).diagonal(dim1=1, dim2=2)
+    group = width_band((torch.arange(64) + 0.5) * 125.0, sample_rate=16_000)
+    for own in (group == number for number in group[32:].unique()):  # the highest octave
+        by_chance = louder[:, own].square().sum(1).mean()
+        assert louder[:, own].sum(1).square().mean() < 0.4 * by_chance
