@@ -1,6 +1,7 @@
 """Do sounds for unseen photos pass for recordings of the place? Judged by trees, beside recordings.
 
     python scripts/judge_sounds.py [--model FILE] [--pairs FOLDER] [--split test] [--seeds 3]
+                                   [--sample_rate 16000]
 
 Draws for all photos of a split whose place has recordings. Prints a table: the model's sounds, and
 excerpts of the training recordings whose textures it draws. These tell what the map from photo to place
@@ -25,11 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--split", default="test", choices=("train", "val", "test"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--duration_s", type=float, default=5.0)
+    parser.add_argument("--sample_rate", type=int, default=None, help="of judging; default: the model's")
     given = parser.parse_args(arguments)
     draw = DrawSettings(duration_s=given.duration_s)
     found, unheard = judge_sounds(
-        photowave.load(given.model), open_pairs(given.pairs), draw, split=given.split, seeds=given.seeds
-    )
+        photowave.load(given.model), open_pairs(given.pairs), draw,
+        split=given.split, seeds=given.seeds, sample_rate=given.sample_rate,
+    )  # fmt: skip
     plain = {name: dataclasses.asdict(judged) for name, judged in found.items()}
     print(f"{'':24}" + "".join(f"{name:>12}" for name in plain))
     for name in next(iter(plain.values())):

@@ -117,7 +117,8 @@ def test_lines_of_textures_are_compared_with_their_own_recordings(
 def test_sounds_and_what_they_are_drawn_from_are_judged_alike(
     given: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script("judge_sounds").main([*given, "--split", "train", "--duration_s", "1", "--seeds", "2"])
+    options = ["--split", "train", "--duration_s", "1", "--seeds", "2", "--sample_rate", "3000"]
+    script("judge_sounds").main([*given, *options])
     head, *rows, last = capsys.readouterr().out.splitlines()
     assert head.split() == ["model", "retrieved"]
     told = {name: [float(value) for value in values] for name, *values in map(str.split, rows)}

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 
+from photowave.audio import resample
 from photowave.errors import ConfigError, PairError
 from photowave.evaluation.features.measuring import Features, measure
 from photowave.evaluation.metrics.judge import deal_recordings, fit_trees
@@ -70,6 +71,7 @@ def judge_sounds(
     *,
     split: str,
     seeds: int,
+    sample_rate: int | None = None,
     progress: Callable[[str, int], None] = lambda what, count: None,
 ) -> tuple[dict[str, JudgedSounds], tuple[float, float]]:
     """Draw for all photos of a split whose place has recordings in any, and judge the sounds.
@@ -84,6 +86,8 @@ def judge_sounds(
         draw: How to draw; seeds are 0, 1 and so on.
         split: Whose photos and recordings.
         seeds: Sounds for each photo.
+        sample_rate: At which all are judged, in Hz; None takes the model's. At a lower one the frequency at
+            which a recording ends tells less.
         progress: Called with what was done, and with how many sounds.
 
     Returns:
@@ -115,9 +119,10 @@ def judge_sounds(
     drawn = torch.stack([torch.from_numpy(sound.mono) for sound in sounds])
     count = drawn.shape[1]
     chosen = _excerpts(asked.followed, real, seeds=seeds)
+    own, rate = audio.sample_rate, sample_rate or audio.sample_rate
     of_real, of_model = measure(
-        [real.samples[:, :count], drawn],
-        sample_rate=audio.sample_rate, mels=audio.texture_mels,
+        [resample(part, old_rate=own, new_rate=rate) for part in (real.samples[:, :count], drawn)],
+        sample_rate=rate, mels=audio.texture_mels,
         progress=lambda done: progress("measured", done),
     )  # fmt: skip
     judge = fit_trees(_statistics(of_real), real.scenes)
