@@ -22,7 +22,7 @@ STEERED = ("place", "exclude", "blend", "like", "like_sha256")
 """What was said beside the photo, or instead of one."""
 COMPARED = ("photo_sha256", *DRAWN, *FINISHED, *STEERED, "loop", "model_sha256")
 """What a sound follows from, as its description tells it."""
-FORMATS = "formats"
+WRITTEN_IN = "formats"
 """What a description calls the formats in which the sound was written; older ones do not tell."""
 
 
@@ -74,7 +74,7 @@ def is_there(target: Path, asked: Callable[[], Mapping[str, Any]]) -> bool:
     if not (target.is_file() or description.is_file()):
         return False
     told, own = read_description(description), target.suffix[1:]
-    if told is None or (target.is_file() and own not in told.get(FORMATS, [own])):
+    if told is None or (target.is_file() and own not in told.get(WRITTEN_IN, [own])):
         raise ConfigError(
             f"{target} is there, and no description beside it tells how it was drawn. Give --overwrite to "
             "replace it, or another --out."
@@ -102,7 +102,7 @@ def formats_of_same(path: Path, told: Mapping[str, Any]) -> set[str]:
     before = read_description(path)
     if before is None or any(before.get(key) != told.get(key) for key in COMPARED):
         return set()
-    return {name for name in before.get(FORMATS, ()) if path.with_suffix(f".{name}").is_file()}
+    return {name for name in before.get(WRITTEN_IN, ()) if path.with_suffix(f".{name}").is_file()}
 
 
 def compare(name: str, told: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from photowave.atomic import replacing, unwritten
 from photowave.batch.drawing import Drawn
-from photowave.batch.existing import FORMATS, formats_of_same, is_there
+from photowave.batch.existing import WRITTEN_IN, formats_of_same, is_there
 from photowave.batch.jobs import Fault, Job
 from photowave.errors import ConfigError, MediaError
 from photowave.settings import OutputSettings
@@ -124,7 +124,7 @@ def save_sound(
 
     described = target.with_suffix(".json")
     description = {**({} if photo is None else {"photo": photo}), **sound.info}
-    description[FORMATS] = sorted({target.suffix[1:]} | formats_of_same(described, description))
+    description[WRITTEN_IN] = sorted({target.suffix[1:]} | formats_of_same(described, description))
     before = described.read_bytes() if described.is_file() else None
 
     def ready() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from photowave.batch.existing import WRITTEN_IN
 from photowave.generation import SoundscapeGenerator
 from photowave.generation.reading import SeenPhoto
 from photowave.generation.streaming import draw_ahead
@@ -110,6 +111,7 @@ def description(
     """
     reading = generator.read(wish.photo, wish.draw, wish.steering)
     told = {**reading.info(), **wish.draw.told(), **generator.told(), "channels": wish.channels}
+    told[WRITTEN_IN] = [file_format]
     return {**told, "command": _command(generator, wish, model=model, file_format=file_format)}
 
 
