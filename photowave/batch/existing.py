@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from photowave.batch.jobs import Job
 from photowave.errors import ConfigError, MediaError
 from photowave.settings import OutputSettings
+from photowave.settings.drawing import SOUND_FORMATS
 
 if TYPE_CHECKING:
     from photowave.generation import SoundscapeGenerator
@@ -74,7 +75,7 @@ def is_there(target: Path, asked: Callable[[], Mapping[str, Any]]) -> bool:
     if not (target.is_file() or description.is_file()):
         return False
     told, own = read_description(description), target.suffix[1:]
-    if told is None or (target.is_file() and own not in told.get(WRITTEN_IN, [own])):
+    if told is None or (target.is_file() and own not in _written_in(told, [own])):
         raise ConfigError(
             f"{target} is there, and no description beside it tells how it was drawn. Give --overwrite to "
             "replace it, or another --out."
@@ -102,7 +103,13 @@ def formats_of_same(path: Path, told: Mapping[str, Any]) -> set[str]:
     before = read_description(path)
     if before is None or any(before.get(key) != told.get(key) for key in COMPARED):
         return set()
-    return {name for name in before.get(WRITTEN_IN, ()) if path.with_suffix(f".{name}").is_file()}
+    return {name for name in _written_in(before, []) if path.with_suffix(f".{name}").is_file()}
+
+
+def _written_in(told: Mapping[str, Any], untold: list[str]) -> list[str]:
+    """Formats of which a description tells; it may come from anywhere."""
+    names = told.get(WRITTEN_IN, untold)
+    return [name for name in names if name in SOUND_FORMATS] if isinstance(names, list) else []
 
 
 def compare(name: str, told: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

@@ -12,6 +12,8 @@ MOST_TAKES = 1000
 MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 """Rates that the format knows, in Hz."""
 _BITS = {"wav": (16, 24, 32), "flac": (16, 24), "ogg": (16,), "mp3": (16,)}
+SOUND_FORMATS = tuple(_BITS)
+"""In which sounds can be written."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -265,6 +265,19 @@ def test_a_description_speaks_for_the_formats_that_were_written(
     assert contents(out)["beach.mp3"] == b"mine"
 
 
+@pytest.mark.parametrize("formats", [5, [], [["wav"]], ["../wav", None], {"wav": 1}])
+def test_a_description_with_odd_formats_speaks_for_none(
+    formats: object, run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder / "beach.png") == 0
+    described = out / "beach.json"
+    described.write_text(json.dumps({**json.loads(described.read_text()), "formats": formats}))
+    assert run(folder / "beach.png") == 2
+    assert "no description beside it tells how it was drawn" in capsys.readouterr().err
+    assert run(folder / "beach.png", "--overwrite") == 0
+    assert json.loads(described.read_text())["formats"] == ["wav"]
+
+
 def test_a_batch_that_broke_off_goes_on(
     run: Callable[..., int], folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
