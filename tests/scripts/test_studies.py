@@ -131,6 +131,21 @@ def test_sounds_and_what_they_are_drawn_from_are_judged_alike(
     assert last.startswith("unheard recordings of the split named right: ")
 
 
+def test_a_split_without_recordings_of_its_photos_is_named(given: list[str], tmp_path: Path) -> None:
+    manifest = Path(given[given.index("--pairs") + 1])
+    rows = list(csv.DictReader(manifest.open(encoding="utf-8")))
+    for row in rows:
+        row["split"] = "train" if row["sound"] else "test"
+        row |= {kind: str(manifest.parent / row[kind]) for kind in ("photo", "sound") if row[kind]}
+    moved = tmp_path / "pairs.csv"
+    with moved.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    with pytest.raises(PairError, match="no photo has a sound"):
+        script("judge_sounds").main([*given, "--pairs", str(moved), "--duration_s", "1"])
+
+
 def test_recordings_lose_their_photos_and_are_left_out(tmp_path: Path) -> None:
     folder = tmp_path / "scenes"
     folder.mkdir()

@@ -96,7 +96,7 @@ def judge_sounds(
 
     Raises:
         ConfigError: The model was trained on other recordings, or does not tell on which.
-        PairError: No photo of the split is of a place with recordings.
+        PairError: No photo of the split is of a place with recordings there.
     """
     audio = model.model.config.audio
     real = load_real(manifest, audio=audio, duration_s=draw.duration_s)
@@ -107,8 +107,8 @@ def judge_sounds(
         for photo, scene, also in zip(pairing.photos, pairing.photo_scenes, pairing.photo_also, strict=True)
         if scene is not None and scene in known
     ]
-    if not photos:
-        raise PairError(f"split={split}: no photo there is of a place with a recording. Name another.")
+    if not {names[0] for _, names in photos} & set(real.scenes[real.splits == split].tolist()):
+        raise PairError(f"split={split}: no photo there is of a place with a recording there. Name another.")
     sounds: list[Soundscape] = []
     takes = [(photo, replace(draw, seed=seed)) for photo, _ in photos for seed in range(seeds)]
     for first in range(0, len(takes), _TOGETHER):
@@ -133,7 +133,7 @@ def judge_sounds(
 
 def _asked(sounds: list[Soundscape], real: RealSounds, accepted: list[tuple[str, ...]]) -> _Asked:
     """Find the recordings that sounds follow, by their names."""
-    names = {str(sound.info.get("recording")) for sound in sounds}
+    names = {str(sound.info.get("recording", "a recording that it does not tell")) for sound in sounds}
     if strange := sorted(names - set(real.files)):
         raise ConfigError(
             f"the model draws from {strange[0]}, which is none of these recordings. Give the pairs that it "
@@ -220,7 +220,7 @@ def _spectrum_db(
     for place in np.unique(places[np.isin(places, real.scenes[here])]):
         expected = _by_recording(of_real.mel_db, real, here & (real.scenes == place)).mean(0)
         gaps.append(np.abs(mel_db[places == place].mean(0) - expected).mean())
-    return float(np.mean(gaps))
+    return float(np.mean(gaps)) if gaps else float("nan")
 
 
 def _by_recording(values: Vectors, real: RealSounds, there: NDArray[np.bool_]) -> Vectors:
